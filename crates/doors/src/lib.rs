@@ -1,0 +1,1 @@
+//! Client protocols: bytes of a client to and from typed hub inputs and effects.

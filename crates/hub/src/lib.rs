@@ -1,0 +1,1 @@
+//! People, calls and signalling as a state machine without I/O.

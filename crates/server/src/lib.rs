@@ -1,0 +1,1 @@
+//! Sockets, HTTPS, certificates, store and the `magpie` command.
