@@ -1,1 +1,3 @@
 //! Sockets, HTTPS, certificates, store and the `magpie` command.
+
+pub mod config;
