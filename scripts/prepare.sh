@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Sees to it that what the tests need is there: installs it on Debian when root, else says what is missing.
+set -euo pipefail
+
+# program: package that brings it
+wanted=(
+  chromium:chromium
+  certutil:libnss3-tools
+  firefox-esr:firefox-esr
+)
+
+missing=()
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+# Screenshots of the Chinese page are empty boxes without a font for it.
+if ! fc-list :lang=zh 2>/dev/null | grep -q .; then missing+=(fontconfig fonts-noto-cjk); fi
+
+for program in cargo node npm; do
+  command -v "$program" >/dev/null || { echo "missing: $program (Rust and Node are needed to build)" >&2; exit 1; }
+done
+# Vite's own floor.
+if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
+  echo "missing: Node 20.19 or later (this is $(node --version))" >&2
+  exit 1
+fi
+
+[ "${#missing[@]}" = 0 ] && exit 0
+if [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
+  echo "installing: ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+else
+  echo "missing: ${missing[*]} (Debian's package names). Install them, or run as root on Debian." >&2
+  exit 1
+fi
