@@ -1,1 +1,3 @@
 //! Load generators behind `magpie bench`.
+
+pub mod signal;
