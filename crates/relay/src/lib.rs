@@ -1,1 +1,3 @@
 //! STUN and TURN server as a state machine without I/O.
+
+pub mod credentials;

@@ -1,3 +1,4 @@
 //! Sockets, HTTPS, certificates, store and the `magpie` command.
 
 pub mod config;
+pub mod relay;

@@ -1,0 +1,144 @@
+//! The ICE servers a page is told.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::Serialize;
+
+use super::Credential;
+
+/// One entry of `RTCConfiguration.iceServers`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IceServer {
+    /// `stun:`, `turn:` and `turns:` URLs (RFC 7064, RFC 7065).
+    pub urls: Vec<String>,
+    /// TURN user name; absent for STUN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// TURN password; absent for STUN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+impl IceServer {
+    /// Puts `credential` into the entries that need one, those with TURN URLs.
+    pub fn sign(servers: &mut [Self], credential: &Credential) {
+        for server in servers.iter_mut().filter(|s| s.is_turn()) {
+            server.username = Some(credential.username.clone());
+            server.credential = Some(credential.password.clone());
+        }
+    }
+
+    fn is_turn(&self) -> bool {
+        self.urls.iter().any(|url| url.starts_with("turn"))
+    }
+}
+
+/// Ports and public addresses the URLs are made of.
+#[derive(Clone, Debug)]
+pub(super) struct Reach {
+    /// UDP listening addresses, the shared port first.
+    pub(super) udp: Vec<SocketAddr>,
+    /// TCP listening addresses that take TURN, plain and inside TLS, the shared port first.
+    pub(super) tcp: Vec<SocketAddr>,
+    /// Addresses the outside reaches this machine under.
+    pub(super) public: Vec<IpAddr>,
+}
+
+impl Reach {
+    /// Servers for a page that reached `local` under the name `host`: one entry for STUN, one for TURN.
+    pub(super) fn servers(&self, local: SocketAddr, host: &str) -> Vec<IceServer> {
+        let (mut stun, mut turn) = (Vec::new(), Vec::new());
+        let udp = port(&self.udp, local);
+        let tcp = port(&self.tcp, local);
+        for host in self.hosts(local, host) {
+            if let Some(udp) = udp {
+                stun.push(format!("stun:{host}:{udp}"));
+                turn.push(format!("turn:{host}:{udp}?transport=udp"));
+            }
+            if let Some(tcp) = tcp {
+                turn.push(format!("turn:{host}:{tcp}?transport=tcp"));
+            }
+        }
+        if let Some(tcp) = tcp {
+            turn.push(format!(
+                "turns:{}:{tcp}?transport=tcp",
+                tls_host(local, host)
+            ));
+        }
+        [stun, turn]
+            .into_iter()
+            .filter(|urls| !urls.is_empty())
+            .map(|urls| IceServer {
+                urls,
+                username: None,
+                credential: None,
+            })
+            .collect()
+    }
+
+    /// The address reached, then the public ones. Behind a reverse proxy on this machine the address reached is
+    /// loopback although the page has a real name: then the name stands in for it.
+    fn hosts(&self, local: SocketAddr, host: &str) -> Vec<String> {
+        let ip = local.ip().to_canonical();
+        let name = name(host);
+        let proxied = ip.is_loopback() && !is_local(name);
+        let mut hosts = vec![if proxied {
+            name.to_owned()
+        } else {
+            literal(ip)
+        }];
+        for public in self.public.iter().map(|ip| literal(*ip)) {
+            if !hosts.contains(&public) {
+                hosts.push(public);
+            }
+        }
+        hosts
+    }
+}
+
+/// The port reached if one of ours listens on it (with that transport), else our first.
+fn port(listening: &[SocketAddr], local: SocketAddr) -> Option<u16> {
+    let reached = listening.iter().find(|l| l.port() == local.port());
+    reached.or(listening.first()).map(SocketAddr::port)
+}
+
+/// The name of the page, since the certificate covers it; the address reached if the page has none.
+fn tls_host(local: SocketAddr, host: &str) -> String {
+    let name = name(host);
+    match name.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(ip) if ip.is_loopback() == local.ip().to_canonical().is_loopback() => {
+            literal(local.ip().to_canonical())
+        }
+        Ok(ip) => literal(ip),
+        Err(_) if name.is_empty() => literal(local.ip().to_canonical()),
+        Err(_) => name.to_owned(),
+    }
+}
+
+/// `host` of a `Host` header without its port.
+fn name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port))
+            if port.bytes().all(|b| b.is_ascii_digit())
+                && (name.ends_with(']') || !name.contains(':')) =>
+        {
+            name
+        }
+        _ => host,
+    }
+}
+
+fn is_local(name: &str) -> bool {
+    let ip = name.trim_matches(['[', ']']).parse::<IpAddr>();
+    name.is_empty()
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || ip.is_ok_and(|ip| ip.is_loopback())
+}
+
+fn literal(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}

@@ -1,0 +1,12 @@
+//! The STUN and TURN server's outside: sockets, client streams, and the list of ICE servers pages are given.
+//!
+//! The protocol itself lives in `magpie-relay`, which never sees a socket; one worker thread here moves packets
+//! between it and the network. The main runtime only hands client streams over and asks for credentials.
+
+mod handle;
+mod ice;
+mod socket;
+
+pub use handle::{Credential, Relay, RelayError, RelayHandle};
+pub use ice::IceServer;
+pub use socket::RelaySocket;
