@@ -1,4 +1,5 @@
 //! Sockets, HTTPS, certificates, store and the `magpie` command.
 
+pub mod cli;
 pub mod config;
 pub mod relay;

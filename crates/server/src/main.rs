@@ -1,2 +1,7 @@
 //! The `magpie` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    magpie_server::cli::run()
+}

@@ -1,7 +1,24 @@
 //! What the operator asked for: sources, merging, mistakes, and the final [`Settings`].
 
+mod file;
+mod key;
+mod load;
+mod nearest;
+mod problem;
+mod reference;
 mod settings;
+mod show;
+mod sources;
 mod value;
 
+pub(crate) use key::{Count, KEYS, Key};
+pub use load::{Loaded, defaults, load};
+pub use problem::{ConfigErrors, Problem, Source};
+pub use reference::reference;
 pub use settings::{CertificateFiles, Limits, Listen, RelaySettings, Settings};
+pub use show::show;
+pub use sources::Inputs;
 pub use value::{BadValue, Cidr, Origin, PortRange, PublicIp, Quota, Secret, TurnUser};
+
+#[cfg(test)]
+mod tests;

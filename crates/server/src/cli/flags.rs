@@ -1,0 +1,95 @@
+//! Flags of `serve`, made from the table of keys.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+
+use crate::config::{ConfigErrors, Count, Inputs, KEYS, Key, Loaded, load};
+
+/// The flags given, unread: `config` judges them together with the other sources.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    config: Option<PathBuf>,
+    values: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Flags {
+    /// Merges these flags with the environment and the configuration file.
+    pub(crate) fn load(&self) -> Result<Loaded, ConfigErrors> {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| {
+                Some((
+                    name.into_string().ok()?,
+                    value.to_string_lossy().into_owned(),
+                ))
+            })
+            .collect();
+        load(&Inputs {
+            config: self.config.clone(),
+            flags: self.values.clone(),
+            environment,
+        })
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut flags = Self::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.config = matches.get_one::<PathBuf>("config").cloned();
+        for key in KEYS.iter().filter(|key| key.flag) {
+            if let Some(texts) = matches.get_many::<String>(key.name) {
+                self.values.insert(key.name, texts.cloned().collect());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        let config = Arg::new("config")
+            .long("config")
+            .value_name("FILE")
+            .value_parser(ValueParser::path_buf())
+            .help("Configuration file (TOML); see docs/config.md");
+        command
+            .arg(config)
+            .args(KEYS.iter().filter(|key| key.flag).map(argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+fn argument(key: &'static Key) -> Arg {
+    let action = if key.count == Count::One {
+        ArgAction::Set
+    } else {
+        ArgAction::Append
+    };
+    Arg::new(key.name)
+        .long(key.flag_name())
+        .value_name(key.kind.placeholder())
+        .action(action)
+        .help(help(key))
+}
+
+fn help(key: &Key) -> String {
+    let default = match key.default {
+        "" => String::new(),
+        default => format!(" [default: {default}]"),
+    };
+    format!(
+        "{}{default} [{}]",
+        key.text.trim_end_matches('.'),
+        key.variable()
+    )
+}

@@ -1,0 +1,40 @@
+//! The command line: what can be asked for, and what is done about it.
+
+mod config_command;
+
+mod flags;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use flags::Flags;
+
+/// Runs the command of this process and says how it ended: 0 well, 1 it failed, 2 it was asked for wrongly.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
+    match command {
+        Command::Serve(_) => ExitCode::SUCCESS,
+        Command::Config(command) => config_command::run(&command),
+    }
+}
+
+/// WebRTC calls that work: page, HTTPS, signalling, STUN and TURN in one program.
+#[derive(Debug, Parser)]
+#[command(name = "magpie", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server; the same as no command at all.
+    Serve(Flags),
+    /// Show or check the configuration.
+    Config(config_command::Arguments),
+}

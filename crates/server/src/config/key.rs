@@ -1,0 +1,359 @@
+//! The table of all keys: help, docs/config.md, `config show` and the checks come from it.
+
+/// One thing that can be configured.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its name in TOML, with its section: `relay.nonce_lifetime`.
+    pub(crate) name: &'static str,
+    /// What its value is.
+    pub(crate) kind: Kind,
+    /// How many values it takes.
+    pub(crate) count: Count,
+    /// The value when no source gives one, as it would be written; empty: none.
+    pub(crate) default: &'static str,
+    /// One or two sentences for people.
+    pub(crate) text: &'static str,
+    /// Whether `serve` has a flag of this name.
+    pub(crate) flag: bool,
+}
+
+/// What a value is; decides its check, its place-holder in help, and its TOML type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Folder,
+    File,
+    Address,
+    PublicIp,
+    PortRange,
+    Name,
+    Text,
+    TurnUser,
+    Secret,
+    Cidr,
+    Origin,
+    /// A whole number; 0 means "no limit".
+    Quota,
+    /// A whole number of at least 1.
+    Number,
+    /// Bits per second; 0 means "no limit".
+    BitRate,
+    /// Whole seconds, at least 1.
+    Seconds,
+    LogFilter,
+}
+
+/// How many values a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    One,
+    UpTo(usize),
+    Many,
+}
+
+impl Key {
+    /// The environment variable: `MAGPIE_RELAY_NONCE_LIFETIME`.
+    pub(crate) fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.name.replace('.', "_").to_uppercase())
+    }
+
+    /// The flag without its dashes: `relay-ports`.
+    pub(crate) fn flag_name(&self) -> String {
+        self.name.replace('_', "-")
+    }
+
+    /// Whether the value must not be shown.
+    pub(crate) const fn is_secret(&self) -> bool {
+        matches!(self.kind, Kind::Secret | Kind::TurnUser)
+    }
+}
+
+impl Kind {
+    /// Place-holder in help and docs.
+    pub(crate) const fn placeholder(self) -> &'static str {
+        match self {
+            Self::Folder => "DIR",
+            Self::File => "FILE",
+            Self::Address => "ADDR:PORT",
+            Self::PublicIp => "IP",
+            Self::PortRange => "LO-HI",
+            Self::Name => "NAME",
+            Self::Text => "TEXT",
+            Self::TurnUser => "NAME:PASSWORD",
+            Self::Secret => "SECRET",
+            Self::Cidr => "CIDR",
+            Self::Origin => "URL",
+            Self::Quota | Self::Number | Self::BitRate => "N",
+            Self::Seconds => "SECONDS",
+            Self::LogFilter => "FILTER",
+        }
+    }
+
+    /// Unit of the value; empty where it has none.
+    pub(crate) const fn unit(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::BitRate => "bit/s",
+            _ => "",
+        }
+    }
+
+    /// Whether TOML writes it as an integer; all others are strings.
+    pub(crate) const fn is_integer(self) -> bool {
+        matches!(
+            self,
+            Self::Quota | Self::Number | Self::BitRate | Self::Seconds
+        )
+    }
+}
+
+/// Prefix of every environment variable.
+pub(crate) const PREFIX: &str = "MAGPIE_";
+
+/// The row called `name`.
+pub(crate) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// A key both on the command line and in files.
+const fn flag(
+    name: &'static str,
+    kind: Kind,
+    count: Count,
+    default: &'static str,
+    text: &'static str,
+) -> Key {
+    Key {
+        name,
+        kind,
+        count,
+        default,
+        text,
+        flag: true,
+    }
+}
+
+/// A key of files and the environment only.
+const fn inner(
+    name: &'static str,
+    kind: Kind,
+    count: Count,
+    default: &'static str,
+    text: &'static str,
+) -> Key {
+    Key {
+        name,
+        kind,
+        count,
+        default,
+        text,
+        flag: false,
+    }
+}
+
+/// Every key, in the order of help and docs.
+pub(crate) const KEYS: &[Key] = &[
+    flag(
+        "data",
+        Kind::Folder,
+        Count::One,
+        "magpie-data",
+        "Folder of the CA, the certificates and the store. Made if missing.",
+    ),
+    flag(
+        "listen",
+        Kind::Address,
+        Count::Many,
+        "",
+        "The shared port: HTTPS, WebSocket and TURN on TCP, STUN and TURN on UDP. Port 0 takes a free one. Without it: the first free of 443 and 8443 on every address, and 3478 for STUN and TURN where free.",
+    ),
+    flag(
+        "stun",
+        Kind::Address,
+        Count::Many,
+        "",
+        "Further address for STUN and TURN, UDP and TCP.",
+    ),
+    flag(
+        "public_ip",
+        Kind::PublicIp,
+        Count::Many,
+        "",
+        "Address under which the outside reaches this machine, when it is not one of its own; IP/LOCAL maps it to one local address.",
+    ),
+    flag(
+        "relay_ports",
+        Kind::PortRange,
+        Count::One,
+        "49152-65535",
+        "UDP ports that relayed addresses are taken from.",
+    ),
+    flag("realm", Kind::Name, Count::One, "magpie", "TURN realm."),
+    flag(
+        "turn_user",
+        Kind::TurnUser,
+        Count::Many,
+        "",
+        "Static TURN user.",
+    ),
+    flag(
+        "turn_secret",
+        Kind::Secret,
+        Count::UpTo(2),
+        "",
+        "Secret of time-limited TURN credentials; a second one is still accepted while you rotate. Without it one is made and kept in the data folder.",
+    ),
+    flag(
+        "allow_peer",
+        Kind::Cidr,
+        Count::Many,
+        "",
+        "Peers the relay may reach although they lie in a private or special range, which is refused otherwise.",
+    ),
+    flag(
+        "cert",
+        Kind::File,
+        Count::One,
+        "",
+        "Certificate chain (PEM, leaf first) to use in place of the own CA. Read again when it changes.",
+    ),
+    flag(
+        "key",
+        Kind::File,
+        Count::One,
+        "",
+        "Private key (PEM) of --cert.",
+    ),
+    flag(
+        "plain",
+        Kind::Address,
+        Count::One,
+        "",
+        "Serve the whole HTTP face here without TLS too, for a reverse proxy or a measurement.",
+    ),
+    flag(
+        "trusted_proxy",
+        Kind::Cidr,
+        Count::Many,
+        "",
+        "Reverse proxy whose X-Forwarded-For is believed.",
+    ),
+    flag(
+        "origin",
+        Kind::Origin,
+        Count::Many,
+        "",
+        "Page origin that may connect, beside the server's own.",
+    ),
+    flag(
+        "user_quota",
+        Kind::Quota,
+        Count::One,
+        "64",
+        "TURN allocations one user may hold; 0: no limit.",
+    ),
+    flag(
+        "total_quota",
+        Kind::Quota,
+        Count::One,
+        "10000",
+        "TURN allocations in all; 0: no limit.",
+    ),
+    flag(
+        "max_bps",
+        Kind::BitRate,
+        Count::One,
+        "0",
+        "What one TURN allocation may carry, both directions together; 0: no limit.",
+    ),
+    flag(
+        "log",
+        Kind::LogFilter,
+        Count::One,
+        "info",
+        "Log filter: error, warn, info, debug, trace, or by module, such as info,magpie_server=debug.",
+    ),
+    inner(
+        "relay.nonce_lifetime",
+        Kind::Seconds,
+        Count::One,
+        "3600",
+        "How long a TURN nonce is accepted.",
+    ),
+    inner(
+        "relay.permission_lifetime",
+        Kind::Seconds,
+        Count::One,
+        "300",
+        "How long a TURN permission lasts.",
+    ),
+    inner(
+        "relay.channel_lifetime",
+        Kind::Seconds,
+        Count::One,
+        "600",
+        "How long a TURN channel lasts.",
+    ),
+    inner(
+        "relay.default_lifetime",
+        Kind::Seconds,
+        Count::One,
+        "600",
+        "How long a TURN allocation lasts when the client does not say.",
+    ),
+    inner(
+        "relay.max_lifetime",
+        Kind::Seconds,
+        Count::One,
+        "3600",
+        "The longest a TURN allocation lasts without a refresh.",
+    ),
+    inner(
+        "relay.stun_addresses",
+        Kind::Address,
+        Count::UpTo(2),
+        "",
+        "Two addresses, on different IPs and ports, for NAT behaviour discovery (RFC 5780).",
+    ),
+    inner(
+        "relay.software",
+        Kind::Text,
+        Count::One,
+        "magpie",
+        "SOFTWARE attribute of STUN answers.",
+    ),
+    inner(
+        "limits.connections_per_address",
+        Kind::Number,
+        Count::One,
+        "1024",
+        "TCP connections one address may hold.",
+    ),
+    inner(
+        "limits.unauthenticated_per_address",
+        Kind::Number,
+        Count::One,
+        "64",
+        "Those of them that have not authenticated yet.",
+    ),
+    inner(
+        "limits.header_timeout",
+        Kind::Seconds,
+        Count::One,
+        "10",
+        "Time for a TLS handshake, and for the headers of a request.",
+    ),
+    inner(
+        "limits.ice_requests_per_minute",
+        Kind::Number,
+        Count::One,
+        "30",
+        "Answers of /api/ice-servers one address gets without an identity.",
+    ),
+    inner(
+        "limits.drain",
+        Kind::Seconds,
+        Count::One,
+        "5",
+        "How long a stopping server waits for its connections.",
+    ),
+];

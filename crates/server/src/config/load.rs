@@ -1,0 +1,326 @@
+//! Raw values become the final [`Settings`], or a list of everything that is wrong with them.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use super::key::{Count, KEYS, Key, find};
+use super::problem::{ConfigErrors, Problem, Source};
+use super::settings::{CertificateFiles, Limits, Listen, RelaySettings, Settings};
+use super::sources::{Gathered, Inputs, Raw, gather};
+use super::value::{BadValue, Secret, TurnUser};
+
+/// The final settings and, for `config show`, where each came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What the server runs by.
+    pub settings: Settings,
+    /// The file that was read, if any.
+    pub file: Option<PathBuf>,
+    pub(super) gathered: Gathered,
+}
+
+/// Reads every source and checks every value.
+///
+/// # Errors
+/// All mistakes of all sources at once; print them and exit with code 2.
+pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigErrors> {
+    let mut reader = Reader {
+        gathered: gather(inputs),
+    };
+    reader.check_counts();
+    let settings = reader.settings();
+    reader.check_together(&settings);
+    let Reader { mut gathered } = reader;
+    gathered.problems.sort_by(|a, b| a.source.cmp(&b.source));
+    if gathered.problems.is_empty() {
+        Ok(Loaded {
+            settings,
+            file: gathered.file.clone(),
+            gathered,
+        })
+    } else {
+        Err(ConfigErrors(gathered.problems))
+    }
+}
+
+/// The settings of an unconfigured server whose data folder is `data`.
+///
+/// Touches neither the environment nor a file, so tests can start from it.
+#[must_use]
+pub fn defaults(data: &Path) -> Settings {
+    let mut settings = Reader {
+        gathered: Gathered::default(),
+    }
+    .settings();
+    settings.data = data.to_owned();
+    settings
+}
+
+struct Reader {
+    gathered: Gathered,
+}
+
+impl Reader {
+    fn settings(&mut self) -> Settings {
+        Settings {
+            data: self.one::<PathBuf>("data"),
+            listen: match self.many("listen") {
+                none if none.is_empty() => Listen::Automatic,
+                some => Listen::At(some),
+            },
+            stun: self.many("stun"),
+            plain: self.optional("plain"),
+            certificate: self.certificate(),
+            trusted_proxies: self.many("trusted_proxy"),
+            origins: self.many("origin"),
+            relay: self.relay(),
+            limits: self.limits(),
+            log: self.one::<LogFilter>("log").0,
+        }
+    }
+
+    fn relay(&mut self) -> RelaySettings {
+        RelaySettings {
+            public_ips: self.many("public_ip"),
+            ports: self.one("relay_ports"),
+            realm: self.one::<Realm>("realm").0,
+            users: self.many("turn_user"),
+            secrets: self.many("turn_secret"),
+            allow_peers: self.many("allow_peer"),
+            user_quota: NonZeroU32::new(self.one("user_quota")),
+            total_quota: NonZeroU32::new(self.one("total_quota")),
+            max_bps: NonZeroU64::new(self.one("max_bps")),
+            nonce_lifetime: self.seconds("relay.nonce_lifetime"),
+            permission_lifetime: self.seconds("relay.permission_lifetime"),
+            channel_lifetime: self.seconds("relay.channel_lifetime"),
+            default_lifetime: self.seconds("relay.default_lifetime"),
+            max_lifetime: self.seconds("relay.max_lifetime"),
+            stun_addresses: self.many("relay.stun_addresses"),
+            software: self.one("relay.software"),
+        }
+    }
+
+    fn limits(&mut self) -> Limits {
+        Limits {
+            connections_per_address: self.number("limits.connections_per_address"),
+            unauthenticated_per_address: self.number("limits.unauthenticated_per_address"),
+            header_timeout: self.seconds("limits.header_timeout"),
+            ice_requests_per_minute: self.number("limits.ice_requests_per_minute"),
+            drain: self.seconds("limits.drain"),
+        }
+    }
+
+    fn certificate(&mut self) -> Option<CertificateFiles> {
+        let (certificate, key) = (self.optional("cert"), self.optional("key"));
+        if certificate.is_some() != key.is_some() {
+            let (given, missing) = if key.is_none() {
+                ("cert", "key")
+            } else {
+                ("key", "cert")
+            };
+            self.complain(given, format!("needs `{missing}` too"));
+        }
+        Some(CertificateFiles {
+            certificate: certificate?,
+            key: key?,
+        })
+    }
+
+    fn seconds(&mut self, name: &'static str) -> Duration {
+        let seconds: NonZeroU32 = self.one(name);
+        Duration::from_secs(u64::from(seconds.get()))
+    }
+
+    fn number(&mut self, name: &'static str) -> u32 {
+        self.one::<NonZeroU32>(name).get()
+    }
+
+    /// The value, or the default after a complaint.
+    fn one<T: Value>(&mut self, name: &'static str) -> T {
+        let fallback = find(name).and_then(|key| T::parse(key.default).ok());
+        let fallback = fallback.expect("the table's defaults are values of their kind");
+        self.optional(name).unwrap_or(fallback)
+    }
+
+    fn optional<T: Value>(&mut self, name: &'static str) -> Option<T> {
+        self.many(name).pop()
+    }
+
+    fn many<T: Value>(&mut self, name: &'static str) -> Vec<T> {
+        let raws: Vec<Raw> = self.gathered.values.get(name).cloned().unwrap_or_default();
+        raws.iter()
+            .filter_map(|raw| self.parse(name, raw))
+            .collect()
+    }
+
+    fn parse<T: Value>(&mut self, name: &'static str, raw: &Raw) -> Option<T> {
+        match T::parse(&raw.text) {
+            Ok(value) => Some(value),
+            Err(BadValue(why)) => {
+                let secret = find(name).is_some_and(Key::is_secret);
+                let what = if secret {
+                    why
+                } else {
+                    format!("`{}`: {why}", raw.text)
+                };
+                let problem = Problem {
+                    source: raw.source.clone(),
+                    key: name.to_owned(),
+                    what,
+                };
+                self.gathered.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn check_counts(&mut self) {
+        for key in KEYS {
+            let count = self.gathered.values.get(key.name).map_or(0, Vec::len);
+            match key.count {
+                Count::UpTo(most) if count > most => {
+                    self.complain(key.name, format!("at most {most} values, found {count}"))
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What no single value shows.
+    fn check_together(&mut self, settings: &Settings) {
+        let relay = &settings.relay;
+        if relay.default_lifetime > relay.max_lifetime {
+            self.complain(
+                "relay.default_lifetime",
+                "is longer than relay.max_lifetime".to_owned(),
+            );
+        }
+        if let [first, second] = relay.stun_addresses[..]
+            && (first.ip() == second.ip() || first.port() == second.port())
+        {
+            self.complain(
+                "relay.stun_addresses",
+                "the two must differ in IP and in port".to_owned(),
+            );
+        } else if relay.stun_addresses.len() == 1 {
+            self.complain(
+                "relay.stun_addresses",
+                "takes two addresses or none".to_owned(),
+            );
+        }
+        if settings.limits.unauthenticated_per_address > settings.limits.connections_per_address {
+            let what = "is more than limits.connections_per_address".to_owned();
+            self.complain("limits.unauthenticated_per_address", what);
+        }
+        self.check_twice(
+            "turn_user",
+            relay.users.iter().map(|user| user.name.clone()),
+        );
+        if let Listen::At(addresses) = &settings.listen {
+            let fixed = addresses
+                .iter()
+                .chain(&settings.stun)
+                .chain(&settings.plain)
+                .filter(|a| a.port() != 0);
+            self.check_twice("listen", fixed.map(SocketAddr::to_string));
+        }
+    }
+
+    fn check_twice(&mut self, name: &'static str, items: impl Iterator<Item = String>) {
+        let mut seen = BTreeSet::new();
+        for item in items {
+            if !seen.insert(item.clone()) {
+                self.complain(name, format!("`{item}` is there twice"));
+            }
+        }
+    }
+
+    fn complain(&mut self, name: &'static str, what: String) {
+        let raws = self.gathered.values.get(name).and_then(|raws| raws.first());
+        let source = raws.map_or(Source::Default, |raw| raw.source.clone());
+        self.gathered.problems.push(Problem {
+            source,
+            key: name.to_owned(),
+            what,
+        });
+    }
+}
+
+/// A setting read from text, with words for people when it is not one.
+trait Value: Sized {
+    fn parse(text: &str) -> Result<Self, BadValue>;
+}
+
+macro_rules! values {
+    ($($kind:ty: $why:expr;)*) => {
+        $(impl Value for $kind {
+            fn parse(text: &str) -> Result<Self, BadValue> {
+                Self::from_str(text).map_err(|_| BadValue($why.to_owned()))
+            }
+        })*
+    };
+    ($($kind:ty),*) => {
+        $(impl Value for $kind {
+            fn parse(text: &str) -> Result<Self, BadValue> {
+                Self::from_str(text)
+            }
+        })*
+    };
+}
+
+values! {
+    SocketAddr: "expected ADDR:PORT, such as 0.0.0.0:8443 or [::]:8443";
+    u32: "expected a whole number of 0 to 4294967295";
+    u64: "expected a whole number of at least 0";
+    NonZeroU32: "expected a whole number of at least 1";
+    String: "";
+}
+
+values!(
+    super::value::PublicIp,
+    super::value::PortRange,
+    super::value::Cidr,
+    super::value::Origin,
+    Secret,
+    TurnUser
+);
+
+impl Value for PathBuf {
+    fn parse(text: &str) -> Result<Self, BadValue> {
+        if text.is_empty() {
+            return Err(BadValue("expected a path".to_owned()));
+        }
+        Ok(Self::from(text))
+    }
+}
+
+struct LogFilter(String);
+
+impl Value for LogFilter {
+    fn parse(text: &str) -> Result<Self, BadValue> {
+        match EnvFilter::try_new(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(error) => Err(BadValue(format!("not a log filter: {error}"))),
+        }
+    }
+}
+
+struct Realm(String);
+
+impl Value for Realm {
+    /// RFC 8489 section 14.9: fewer than 128 characters.
+    fn parse(text: &str) -> Result<Self, BadValue> {
+        match text.chars().count() {
+            1..128 if !text.contains(['"', ':']) => Ok(Self(text.to_owned())),
+            _ => Err(BadValue(
+                "expected 1 to 127 characters without quotes and colons".to_owned(),
+            )),
+        }
+    }
+}
