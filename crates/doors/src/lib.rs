@@ -1,1 +1,5 @@
 //! Client protocols: bytes of a client to and from typed hub inputs and effects.
+
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+pub mod native;
