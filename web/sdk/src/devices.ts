@@ -8,140 +8,143 @@ export type MediaFailure =
   | 'constraint'
   | 'insecure'
   | 'unsupported'
-  | 'unknown';
+  | 'unknown'
 
 /** What to ask for; a string is a device id. */
 export interface MediaWish {
-  readonly audio: boolean | string;
-  readonly video: boolean | string;
-  readonly facing?: 'user' | 'environment';
+  readonly audio: boolean | string
+  readonly video: boolean | string
+  readonly facing?: 'user' | 'environment'
 }
 
 /** What could not be had, by kind. */
 export interface MediaFailures {
-  readonly audio?: MediaFailure;
-  readonly video?: MediaFailure;
+  readonly audio?: MediaFailure
+  readonly video?: MediaFailure
 }
 
 /** What came of asking. `missing` names what was wished for and is not in the stream. */
 export type Acquired =
   | { readonly ok: true; readonly stream: MediaStream; readonly missing?: MediaFailures }
-  | ({ readonly ok: false } & MediaFailures);
+  | ({ readonly ok: false } & MediaFailures)
 
 /** One device people can choose. */
 export interface DeviceInfo {
-  readonly id: string;
+  readonly id: string
   /** Empty until the person has allowed a device of this kind. */
-  readonly label: string;
+  readonly label: string
 }
 
 /** All devices, by use. */
 export interface DeviceList {
-  readonly microphones: readonly DeviceInfo[];
-  readonly cameras: readonly DeviceInfo[];
-  readonly speakers: readonly DeviceInfo[];
+  readonly microphones: readonly DeviceInfo[]
+  readonly cameras: readonly DeviceInfo[]
+  readonly speakers: readonly DeviceInfo[]
 }
 
 /** Asks for microphone and camera; what cannot be had is named, what can be had comes. */
 export async function acquire(wish: MediaWish): Promise<Acquired> {
-  const wanted = (['audio', 'video'] as const).filter((kind) => wish[kind] !== false);
-  if (!window.isSecureContext) return failed(wanted, 'insecure');
-  if (typeof navigator.mediaDevices?.getUserMedia !== 'function') return failed(wanted, 'unsupported');
-  const both = await ask(wish, wanted);
-  if (both.ok || wanted.length === 1) return both.ok ? both : failed(wanted, both.failure);
-  return askEach(wish);
+  const wanted = (['audio', 'video'] as const).filter((kind) => wish[kind] !== false)
+  if (!window.isSecureContext) return failed(wanted, 'insecure')
+  if (typeof navigator.mediaDevices?.getUserMedia !== 'function') return failed(wanted, 'unsupported')
+  const both = await ask(wish, wanted)
+  if (both.ok || wanted.length === 1) return both.ok ? both : failed(wanted, both.failure)
+  return askEach(wish)
 }
 
 /** Names the failure behind an exception of getUserMedia or getDisplayMedia. */
 export async function classify(error: unknown, kind: 'audio' | 'video' | 'screen'): Promise<MediaFailure> {
-  const name = error instanceof DOMException || error instanceof Error ? error.name : '';
-  const message = error instanceof Error || error instanceof DOMException ? error.message : '';
+  const name = error instanceof DOMException || error instanceof Error ? error.name : ''
+  const message = error instanceof Error || error instanceof DOMException ? error.message : ''
   switch (name) {
     case 'NotFoundError':
     case 'DevicesNotFoundError':
-      return 'not-found';
+      return 'not-found'
     case 'NotReadableError':
     case 'TrackStartError':
     case 'AbortError':
-      return 'in-use';
+      return 'in-use'
     case 'OverconstrainedError':
     case 'ConstraintNotSatisfiedError':
-      return 'constraint';
+      return 'constraint'
     case 'SecurityError':
-      return 'insecure';
+      return 'insecure'
     case 'TypeError':
-      return 'unsupported';
+      return 'unsupported'
     case 'NotAllowedError':
     case 'PermissionDeniedError':
-      return refusal(message, kind);
+      return refusal(message, kind)
     default:
-      return 'unknown';
+      return 'unknown'
   }
 }
 
 /** Who said no: the system, the person once and for all, or the person by closing the question. */
 async function refusal(message: string, kind: 'audio' | 'video' | 'screen'): Promise<MediaFailure> {
-  if (/by system/i.test(message)) return 'denied-by-system';
-  if (/dismissed/i.test(message)) return 'dismissed';
-  if (kind === 'screen') return 'dismissed';
-  const state = await permission(kind);
-  return state === 'prompt' ? 'dismissed' : 'denied';
+  if (/by system/i.test(message)) return 'denied-by-system'
+  if (/dismissed/i.test(message)) return 'dismissed'
+  if (kind === 'screen') return 'dismissed'
+  const state = await permission(kind)
+  return state === 'prompt' ? 'dismissed' : 'denied'
 }
 
 async function permission(kind: 'audio' | 'video'): Promise<PermissionState | null> {
   try {
-    const name = (kind === 'audio' ? 'microphone' : 'camera') as PermissionName;
-    return (await navigator.permissions.query({ name })).state;
+    const name = (kind === 'audio' ? 'microphone' : 'camera') as PermissionName
+    return (await navigator.permissions.query({ name })).state
   } catch {
-    return null; // Firefox before 131 and old Safari do not know these names
+    return null // Firefox before 131 and old Safari do not know these names
   }
 }
 
-type Attempt = { readonly ok: true; readonly stream: MediaStream } | { readonly ok: false; readonly failure: MediaFailure };
+type Attempt =
+  { readonly ok: true; readonly stream: MediaStream } | { readonly ok: false; readonly failure: MediaFailure }
 
 async function ask(wish: MediaWish, kinds: readonly ('audio' | 'video')[]): Promise<Attempt> {
-  const constraints: MediaStreamConstraints = {};
-  if (kinds.includes('audio')) constraints.audio = audioConstraints(wish.audio);
-  if (kinds.includes('video')) constraints.video = videoConstraints(wish);
+  const constraints: MediaStreamConstraints = {}
+  if (kinds.includes('audio')) constraints.audio = audioConstraints(wish.audio)
+  if (kinds.includes('video')) constraints.video = videoConstraints(wish)
   try {
-    return { ok: true, stream: await navigator.mediaDevices.getUserMedia(constraints) };
+    return { ok: true, stream: await navigator.mediaDevices.getUserMedia(constraints) }
   } catch (error) {
-    return { ok: false, failure: await classify(error, kinds[0] ?? 'audio') };
+    return { ok: false, failure: await classify(error, kinds[0] ?? 'audio') }
   }
 }
 
 async function askEach(wish: MediaWish): Promise<Acquired> {
-  const audio = await ask(wish, ['audio']);
-  const video = await ask(wish, ['video']);
+  const audio = await ask(wish, ['audio'])
+  const video = await ask(wish, ['video'])
   if (audio.ok && video.ok) {
-    return { ok: true, stream: new MediaStream([...audio.stream.getTracks(), ...video.stream.getTracks()]) };
+    return { ok: true, stream: new MediaStream([...audio.stream.getTracks(), ...video.stream.getTracks()]) }
   }
-  if (audio.ok && !video.ok) return { ok: true, stream: audio.stream, missing: { video: video.failure } };
-  if (video.ok && !audio.ok) return { ok: true, stream: video.stream, missing: { audio: audio.failure } };
-  return { ok: false, ...(audio.ok ? {} : { audio: audio.failure }), ...(video.ok ? {} : { video: video.failure }) };
+  if (audio.ok && !video.ok) return { ok: true, stream: audio.stream, missing: { video: video.failure } }
+  if (video.ok && !audio.ok) return { ok: true, stream: video.stream, missing: { audio: audio.failure } }
+  return { ok: false, ...(audio.ok ? {} : { audio: audio.failure }), ...(video.ok ? {} : { video: video.failure }) }
 }
 
 function audioConstraints(choice: boolean | string): MediaTrackConstraints {
-  const processing = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-  return typeof choice === 'string' ? { ...processing, deviceId: { exact: choice } } : processing;
+  const processing = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
+  return typeof choice === 'string' ? { ...processing, deviceId: { exact: choice } } : processing
 }
 
 function videoConstraints(wish: MediaWish): MediaTrackConstraints {
-  const size = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
-  if (typeof wish.video === 'string') return { ...size, deviceId: { exact: wish.video } };
-  return wish.facing === undefined ? size : { ...size, facingMode: wish.facing };
+  const size = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } }
+  if (typeof wish.video === 'string') return { ...size, deviceId: { exact: wish.video } }
+  return wish.facing === undefined ? size : { ...size, facingMode: wish.facing }
 }
 
 function failed(kinds: readonly ('audio' | 'video')[], failure: MediaFailure): Acquired {
-  return { ok: false, ...Object.fromEntries(kinds.map((kind) => [kind, failure])) };
+  return { ok: false, ...Object.fromEntries(kinds.map((kind) => [kind, failure])) }
 }
 
 /** Lists what can be chosen. Labels are empty before the first permission. */
 export async function listDevices(): Promise<DeviceList> {
-  const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  const all = (await navigator.mediaDevices?.enumerateDevices()) ?? []
   const of = (kind: MediaDeviceKind): DeviceInfo[] =>
-    all.filter((device) => device.kind === kind && device.deviceId !== '').map((device) => ({ id: device.deviceId, label: device.label }));
-  return { microphones: of('audioinput'), cameras: of('videoinput'), speakers: of('audiooutput') };
+    all
+      .filter((device) => device.kind === kind && device.deviceId !== '')
+      .map((device) => ({ id: device.deviceId, label: device.label }))
+  return { microphones: of('audioinput'), cameras: of('videoinput'), speakers: of('audiooutput') }
 }
 
 /**
@@ -150,14 +153,14 @@ export async function listDevices(): Promise<DeviceList> {
  * @returns a function that stops it
  */
 export function watchDevices(listener: (devices: DeviceList) => void): () => void {
-  let live = true;
-  const tell = () => void listDevices().then((devices) => live && listener(devices));
-  tell();
-  navigator.mediaDevices?.addEventListener('devicechange', tell);
+  let live = true
+  const tell = () => void listDevices().then((devices) => live && listener(devices))
+  tell()
+  navigator.mediaDevices?.addEventListener('devicechange', tell)
   return () => {
-    live = false;
-    navigator.mediaDevices?.removeEventListener('devicechange', tell);
-  };
+    live = false
+    navigator.mediaDevices?.removeEventListener('devicechange', tell)
+  }
 }
 
 /**
@@ -167,38 +170,38 @@ export function watchDevices(listener: (devices: DeviceList) => void): () => voi
  * @returns a function that stops it
  */
 export function meter(stream: MediaStream, listener: (level: number) => void): () => void {
-  const context = new AudioContext();
-  const analyser = context.createAnalyser();
-  analyser.fftSize = 1024;
-  const source = context.createMediaStreamSource(stream);
-  source.connect(analyser);
-  const samples = new Float32Array(analyser.fftSize);
+  const context = new AudioContext()
+  const analyser = context.createAnalyser()
+  analyser.fftSize = 1024
+  const source = context.createMediaStreamSource(stream)
+  source.connect(analyser)
+  const samples = new Float32Array(analyser.fftSize)
   const timer = setInterval(() => {
-    analyser.getFloatTimeDomainData(samples);
-    listener(loudness(samples));
-  }, 50);
+    analyser.getFloatTimeDomainData(samples)
+    listener(loudness(samples))
+  }, 50)
   return () => {
-    clearInterval(timer);
-    source.disconnect();
-    void context.close();
-  };
+    clearInterval(timer)
+    source.disconnect()
+    void context.close()
+  }
 }
 
 /** Root mean square on a decibel scale: -60 dB and less is 0, 0 dB is 1. */
 export function loudness(samples: Float32Array): number {
-  let sum = 0;
-  for (const sample of samples) sum += sample * sample;
-  const decibel = 10 * Math.log10(sum / samples.length || 1e-12);
-  return Math.min(1, Math.max(0, 1 + decibel / 60));
+  let sum = 0
+  for (const sample of samples) sum += sample * sample
+  const decibel = 10 * Math.log10(sum / samples.length || 1e-12)
+  return Math.min(1, Math.max(0, 1 + decibel / 60))
 }
 
 /** Plays an element through a chosen speaker; false where the browser cannot or the device is gone. */
 export async function setSpeaker(element: HTMLMediaElement, id: string): Promise<boolean> {
-  if (typeof element.setSinkId !== 'function') return false;
+  if (typeof element.setSinkId !== 'function') return false
   try {
-    await element.setSinkId(id);
-    return true;
+    await element.setSinkId(id)
+    return true
   } catch {
-    return false;
+    return false
   }
 }

@@ -5,7 +5,7 @@
  * `storage`, `insecure`, `unsupported`, `stopped`, `ended`, `connection`.
  */
 export class MagpieError extends Error {
-  override readonly name = 'MagpieError';
+  override readonly name = 'MagpieError'
 
   /**
    * @param code stable, for programs
@@ -17,6 +17,6 @@ export class MagpieError extends Error {
     readonly detail = '',
     readonly retryAfter: number | null = null,
   ) {
-    super(detail === '' ? code : `${code}: ${detail}`);
+    super(detail === '' ? code : `${code}: ${detail}`)
   }
 }

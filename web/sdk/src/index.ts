@@ -3,8 +3,8 @@
  *
  * @packageDocumentation
  */
-export { Call, type CallEvents } from './call';
-export { MagpieError } from './error';
-export type { IdentityStore } from './identity';
-export { Magpie, needsAdapter, type MagpieEvents, type MagpieOptions } from './magpie';
-export type * from './types';
+export { Call, type CallEvents } from './call'
+export { MagpieError } from './error'
+export type { IdentityStore } from './identity'
+export { Magpie, needsAdapter, type MagpieEvents, type MagpieOptions } from './magpie'
+export type * from './types'

@@ -1,11 +1,12 @@
-import { classify, type MediaFailure } from './devices';
+import { classify, type MediaFailure } from './devices'
 
 /** What came of asking for a screen. */
-export type ScreenResult = { readonly ok: true; readonly stream: MediaStream } | { readonly ok: false; readonly failure: MediaFailure };
+export type ScreenResult =
+  { readonly ok: true; readonly stream: MediaStream } | { readonly ok: false; readonly failure: MediaFailure }
 
 /** Whether this browser can share a screen at all (phones cannot). */
 export function canShareScreen(): boolean {
-  return typeof navigator.mediaDevices?.getDisplayMedia === 'function';
+  return typeof navigator.mediaDevices?.getDisplayMedia === 'function'
 }
 
 /**
@@ -14,13 +15,13 @@ export function canShareScreen(): boolean {
  * To be called from a click. Closing the picker is `dismissed`.
  */
 export async function captureScreen(): Promise<ScreenResult> {
-  if (!window.isSecureContext) return { ok: false, failure: 'insecure' };
-  if (!canShareScreen()) return { ok: false, failure: 'unsupported' };
+  if (!window.isSecureContext) return { ok: false, failure: 'insecure' }
+  if (!canShareScreen()) return { ok: false, failure: 'unsupported' }
   try {
-    const stream = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: true });
-    for (const track of stream.getVideoTracks()) track.contentHint = 'detail';
-    return { ok: true, stream };
+    const stream = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: true })
+    for (const track of stream.getVideoTracks()) track.contentHint = 'detail'
+    return { ok: true, stream }
   } catch (error) {
-    return { ok: false, failure: await classify(error, 'screen') };
+    return { ok: false, failure: await classify(error, 'screen') }
   }
 }

@@ -1,0 +1,82 @@
+// What every test gets: a server of its own, and people in browser contexts of their own.
+import { test as base, type Browser, type BrowserContextOptions } from '@playwright/test'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { exportCa } from './ca.ts'
+import { launch } from './browser.ts'
+import { writeMedia, type Colour } from './media.ts'
+import { Person } from './person.ts'
+import { installProbe } from './probe.ts'
+import { Server } from './server.ts'
+import { trustInHome } from './trust.ts'
+
+export interface PersonOptions {
+  /** Where to go first; null stays on the blank page. */
+  readonly path?: string | null
+  readonly context?: BrowserContextOptions
+  /** Runs in the page before its own scripts. */
+  readonly before?: () => void
+}
+
+export type Arrive = (colour: Colour, options?: PersonOptions) => Promise<Person>
+
+/** Shared by the tests of a worker: one CA, trusted by one home folder, and one browser per colour. */
+interface Shared {
+  readonly folder: string
+  readonly ca: string
+  readonly home: string
+  readonly browser: (colour: Colour) => Promise<Browser>
+}
+
+export const test = base.extend<{ server: Server; flags: string[]; arrive: Arrive }, { shared: Shared }>({
+  shared: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures from this pattern
+    async ({}, use) => {
+      const folder = await mkdtemp(join(tmpdir(), 'magpie-e2e-'))
+      const home = join(folder, 'home')
+      const ca = await exportCa(folder)
+      await trustInHome(home, join(folder, 'ca.pem'))
+      const browsers = new Map<Colour, Promise<Browser>>()
+      const browser = async (colour: Colour): Promise<Browser> => {
+        const running = browsers.get(colour) ?? writeMedia(folder, colour).then((media) => launch(home, media))
+        browsers.set(colour, running)
+        return await running
+      }
+      await use({ folder, ca, home, browser })
+      await Promise.all([...browsers.values()].map(async (running) => (await running).close()))
+      await rm(folder, { recursive: true, force: true })
+    },
+    { scope: 'worker' },
+  ],
+
+  /** Further flags of the server, set with `test.use`. */
+  flags: [[], { option: true }],
+
+  server: async ({ shared, flags }, use, info) => {
+    const data = await mkdtemp(join(shared.folder, 'data-'))
+    await cp(shared.ca, data, { recursive: true })
+    const server = new Server(data, flags)
+    await server.start()
+    await use(server)
+    await server.stop()
+    if (info.status !== info.expectedStatus) await info.attach('server log', { body: server.log })
+  },
+
+  arrive: async ({ server, shared }, use) => {
+    const people: Person[] = []
+    await use(async (colour, { path = '/', context, before } = {}) => {
+      const browser = await shared.browser(colour)
+      const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context })
+      await made.addInitScript(installProbe)
+      if (before !== undefined) await made.addInitScript(before)
+      const person = new Person(await made.newPage(), colour)
+      people.push(person)
+      if (path !== null) await person.page.goto(server.origin + path)
+      return person
+    })
+    await Promise.all(people.map(async (person) => person.context.close()))
+  },
+})
+
+export { expect } from '@playwright/test'
