@@ -1,0 +1,42 @@
+import { addMissed, addRecent } from './recents'
+import type { AppEvent, AppState } from './state'
+
+/** The one place where the frame's state changes. Pure; returns the same object when nothing changed. */
+export function reduce(state: AppState, event: AppEvent): AppState {
+  switch (event.type) {
+    case 'session':
+      return takeSession(state, event.session)
+    case 'navigated':
+      return { ...state, route: event.route }
+    case 'preferences':
+      return { ...state, preferences: event.preferences }
+    case 'recents-read':
+      return takeSession({ ...state, recents: event.recents }, state.session)
+    case 'recents-cleared':
+      return { ...state, recents: [] }
+    case 'call':
+      return state.stage === event.id ? state : { ...state, stage: event.id }
+    case 'call-over':
+      return { ...state, recents: addRecent(state.recents, event.recent) }
+    case 'call-closed':
+      return state.stage === null ? state : { ...state, stage: null }
+    case 'link-request':
+      return { ...state, linkRequests: [...without(state, event.request.device), event.request] }
+    case 'link-answered':
+      return { ...state, linkRequests: without(state, event.device) }
+    case 'claim':
+      return { ...state, claim: event.claim }
+    case 'linked':
+      return { ...state, claim: null }
+  }
+}
+
+function takeSession(state: AppState, session: AppState['session']): AppState {
+  const missed = session.kind === 'online' || session.kind === 'offline' ? session.missed : []
+  // an asker that went away with the old connection is asked again by the server
+  return { ...state, session, recents: addMissed(state.recents, missed) }
+}
+
+function without(state: AppState, device: string) {
+  return state.linkRequests.filter((request) => request.device !== device)
+}

@@ -1,0 +1,30 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+import { precompress } from './build/precompress.ts'
+
+// The gallery (every view in every state, for screenshots and review) is a build of its own, so that nothing of it
+// can reach the page people load.
+export default defineConfig(({ mode }) => {
+  const gallery = mode === 'gallery'
+  return {
+    plugins: [react(), ...(gallery ? [] : [precompress()])],
+    server: {
+      port: 5173,
+      proxy: {
+        '/ws': { target: 'https://localhost:8443', ws: true, secure: false },
+        '/api': { target: 'https://localhost:8443', secure: false },
+      },
+    },
+    build: {
+      outDir: gallery ? 'dist-gallery' : 'dist',
+      emptyOutDir: true,
+      target: 'es2022',
+      // data: URLs and inline scripts are both refused by the page's content security policy
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: gallery ? 'gallery.html' : 'index.html' },
+      manifest: gallery ? false : 'manifest.json',
+      reportCompressedSize: false,
+    },
+  }
+})
