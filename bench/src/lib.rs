@@ -1,3 +1,4 @@
 //! Load generators behind `magpie bench`.
 
+pub mod process;
 pub mod signal;

@@ -1,12 +1,17 @@
 //! Load on the native signalling door: many idle connections, some pairs in calls relaying signals.
 
+mod client;
+mod latency;
+mod load;
+mod tls;
+
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// What to drive, and how hard.
 #[derive(Clone, Debug)]
 pub struct SignalOptions {
-    /// Where the server listens. Loopback targets are reached from many source addresses, so that limits per
-    /// address do not stand in the way.
+    /// Where the server listens. A loopback target is reached from an address of its own per connection, so that
+    /// limits per address do not stand in the way.
     pub server: SocketAddr,
     /// Whether to speak TLS to it; the certificate is not checked, since the load says nothing secret.
     pub tls: bool,
@@ -18,7 +23,8 @@ pub struct SignalOptions {
     pub pairs: usize,
     /// How long to relay, after everything is connected.
     pub duration: Duration,
-    /// Messages a second over all pairs; `None` goes as fast as the server answers.
+    /// Messages a second over all pairs; `None` goes as fast as the server answers, each endpoint staying below
+    /// the limit of the protocol (100 messages a second).
     pub rate: Option<u32>,
     /// Process whose CPU time and memory are read from `/proc`.
     pub pid: Option<u32>,
@@ -35,7 +41,7 @@ pub struct Report {
     pub messages_per_second: f64,
     /// The server's CPU time (user and system) per relayed signal, in microseconds.
     pub cpu_us_per_message: Option<f64>,
-    /// Growth of the server's resident memory per idle connection, in KB of 1,024 bytes.
+    /// Growth of the server's resident memory per connection, in KB of 1,024 bytes, before any signal.
     pub kb_per_connection: Option<f64>,
     /// Median time from sending a signal to receiving it at the other end, in milliseconds.
     pub p50_ms: f64,
@@ -43,26 +49,45 @@ pub struct Report {
     pub p99_ms: f64,
 }
 
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "connections       {}", self.connections)?;
+        writeln!(f, "messages          {}", self.messages)?;
+        writeln!(f, "messages/s        {:.0}", self.messages_per_second)?;
+        if let Some(us) = self.cpu_us_per_message {
+            writeln!(f, "CPU us/message    {us:.2}")?;
+        }
+        if let Some(kb) = self.kb_per_connection {
+            writeln!(f, "KB/connection     {kb:.2}")?;
+        }
+        writeln!(f, "p50 ms            {:.2}", self.p50_ms)?;
+        write!(f, "p99 ms            {:.2}", self.p99_ms)
+    }
+}
+
 /// Why a run gave no report.
 #[derive(Debug)]
 pub enum BenchError {
-    /// Fewer connections than the pairs need, or nothing to do.
+    /// What was asked for contradicts itself.
     Options(&'static str),
-    /// A connection could not be made; holds how many stood before it.
-    Connect(usize, String),
-    /// The server answered something that the protocol does not foresee.
+    /// A connection could not be made or broke while it was set up.
+    Connect(String),
+    /// The server answered something that the load does not expect; it is quoted.
     Protocol(String),
     /// The process's figures could not be read.
     Proc(PathBuf, std::io::Error),
+    /// The operating system refused what a run needs at all.
+    System(&'static str, std::io::Error),
 }
 
 impl fmt::Display for BenchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Options(why) => f.write_str(why),
-            Self::Connect(stood, why) => write!(f, "connection {} failed: {why}", stood + 1),
+            Self::Connect(why) => write!(f, "a connection failed: {why}"),
             Self::Protocol(what) => write!(f, "unexpected answer: {what}"),
             Self::Proc(path, _) => write!(f, "cannot read {}", path.display()),
+            Self::System(what, _) => write!(f, "cannot {what}"),
         }
     }
 }
@@ -70,7 +95,7 @@ impl fmt::Display for BenchError {
 impl std::error::Error for BenchError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Proc(_, source) => Some(source),
+            Self::Proc(_, source) | Self::System(_, source) => Some(source),
             _ => None,
         }
     }
@@ -82,7 +107,13 @@ impl std::error::Error for BenchError {
 /// [`BenchError`], when the load could not be put on as asked.
 pub fn run(options: SignalOptions) -> Result<Report, BenchError> {
     check(&options)?;
-    Err(BenchError::Protocol("nothing listens yet".into()))
+    crate::process::raise_file_limit()
+        .map_err(|error| BenchError::System("raise the limit of open files", error))?;
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| BenchError::System("start a runtime", error))?
+        .block_on(tokio::task::LocalSet::new().run_until(load::measure(options)))
 }
 
 fn check(options: &SignalOptions) -> Result<(), BenchError> {
@@ -92,5 +123,76 @@ fn check(options: &SignalOptions) -> Result<(), BenchError> {
     if options.connections < options.pairs * 2 {
         return Err(BenchError::Options("each pair needs two connections"));
     }
+    if options.duration.is_zero() {
+        return Err(BenchError::Options("the run needs some time"));
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> SignalOptions {
+        SignalOptions {
+            server: ([127, 0, 0, 1], 1).into(),
+            tls: false,
+            origin: "http://127.0.0.1:1".into(),
+            connections: 10,
+            pairs: 5,
+            duration: Duration::from_secs(1),
+            rate: None,
+            pid: None,
+        }
+    }
+
+    #[test]
+    fn a_pair_needs_two_connections() {
+        assert!(check(&options()).is_ok());
+        assert!(
+            check(&SignalOptions {
+                connections: 9,
+                ..options()
+            })
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn nothing_to_do_is_refused() {
+        assert!(
+            check(&SignalOptions {
+                pairs: 0,
+                ..options()
+            })
+            .is_err()
+        );
+        assert!(
+            check(&SignalOptions {
+                duration: Duration::ZERO,
+                ..options()
+            })
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_named_as_such() {
+        // Port 1 on loopback: nobody listens there.
+        assert!(matches!(run(options()), Err(BenchError::Connect(_))));
+    }
+
+    #[test]
+    fn a_report_without_a_process_leaves_its_figures_out() {
+        let report = Report {
+            connections: 2,
+            messages: 10,
+            messages_per_second: 5.0,
+            cpu_us_per_message: None,
+            kb_per_connection: None,
+            p50_ms: 1.0,
+            p99_ms: 2.0,
+        };
+        assert!(!report.to_string().contains("CPU"));
+    }
 }

@@ -1,0 +1,222 @@
+//! One client of the native protocol, as small as it can be: docs/protocol.md says what it speaks.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
+use data_encoding::BASE64URL_NOPAD;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpSocket, TcpStream},
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{Message, Utf8Bytes, client::IntoClientRequest, protocol::WebSocketConfig},
+};
+
+use super::{BenchError, SignalOptions, tls::trusting_connector};
+
+/// An authenticated connection.
+pub(super) struct Client {
+    socket: WebSocketStream<Transport>,
+    /// The person's id, to be dialled by.
+    pub(super) person: String,
+}
+
+/// How to reach the server; made once for all clients.
+pub(super) struct Target {
+    server: SocketAddr,
+    tls: Option<TlsConnector>,
+    origin: String,
+}
+
+impl Target {
+    pub(super) fn new(options: &SignalOptions) -> Self {
+        Self {
+            server: options.server,
+            tls: options.tls.then(trusting_connector),
+            origin: options.origin.clone(),
+        }
+    }
+
+    /// Connects and proves a new identity. `index` picks the source address.
+    pub(super) async fn connect(&self, index: usize) -> Result<Client, BenchError> {
+        let transport = self.transport(index).await.map_err(connect_error)?;
+        let mut request = format!("ws://{}/ws", self.server)
+            .into_client_request()
+            .map_err(connect_error)?;
+        let origin = self.origin.parse().map_err(connect_error)?;
+        request.headers_mut().insert("Origin", origin);
+        // Ten thousand clients in one process: the default buffers would cost gigabytes.
+        let config = WebSocketConfig::default()
+            .read_buffer_size(4096)
+            .write_buffer_size(0);
+        let (socket, _) = client_async_with_config(request, transport, Some(config))
+            .await
+            .map_err(connect_error)?;
+        let mut client = Client {
+            socket,
+            person: String::new(),
+        };
+        client.authenticate(&self.origin).await?;
+        Ok(client)
+    }
+
+    async fn transport(&self, index: usize) -> std::io::Result<Transport> {
+        let stream = self.tcp(index).await?;
+        stream.set_nodelay(true)?;
+        let Some(connector) = &self.tls else {
+            return Ok(Transport::Plain(stream));
+        };
+        let stream = connector.connect(self.server.ip().into(), stream).await?;
+        Ok(Transport::Tls(Box::new(stream)))
+    }
+
+    async fn tcp(&self, index: usize) -> std::io::Result<TcpStream> {
+        let SocketAddr::V4(server) = self.server else {
+            return TcpStream::connect(self.server).await;
+        };
+        let socket = TcpSocket::new_v4()?;
+        if server.ip().is_loopback() {
+            socket.bind((source_address(index), 0).into())?;
+        }
+        socket.connect(self.server).await
+    }
+}
+
+impl Client {
+    /// Sends one message.
+    pub(super) async fn send(&mut self, message: impl Into<Utf8Bytes>) -> Result<(), BenchError> {
+        self.socket
+            .send(Message::Text(message.into()))
+            .await
+            .map_err(connect_error)
+    }
+
+    /// The next message, as text.
+    pub(super) async fn next(&mut self) -> Result<Utf8Bytes, BenchError> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => return Ok(text),
+                Some(Ok(Message::Close(frame))) => {
+                    return Err(BenchError::Protocol(format!("closed: {frame:?}")));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(connect_error(error)),
+                None => return Err(BenchError::Protocol("closed".into())),
+            }
+        }
+    }
+
+    /// Reads on until a message of type `t` satisfies `wanted`; an error stops the run.
+    pub(super) async fn wait_for(
+        &mut self,
+        t: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value, BenchError> {
+        loop {
+            let text = self.next().await?;
+            let message: Value =
+                serde_json::from_str(&text).map_err(|_| BenchError::Protocol(text.to_string()))?;
+            if message["t"] == "error" {
+                return Err(BenchError::Protocol(text.to_string()));
+            }
+            if message["t"] == t && wanted(&message) {
+                return Ok(message);
+            }
+        }
+    }
+
+    async fn authenticate(&mut self, origin: &str) -> Result<(), BenchError> {
+        let hello = self.wait_for("hello", |_| true).await?;
+        let nonce = hello["nonce"].as_str().unwrap_or_default();
+        let key =
+            EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(connect_error)?;
+        let text = format!("magpie-auth-1\n{nonce}\n{origin}");
+        let signature = key
+            .sign(&SystemRandom::new(), text.as_bytes())
+            .map_err(connect_error)?;
+        let auth = json!({
+            "t": "auth",
+            "key": BASE64URL_NOPAD.encode(key.public_key().as_ref()),
+            "sig": BASE64URL_NOPAD.encode(signature.as_ref()),
+            "origin": origin,
+            "tab": random_id(),
+            "label": "bench",
+        });
+        self.send(auth.to_string()).await?;
+        let welcome = self.wait_for("welcome", |_| true).await?;
+        self.person = welcome["me"]["id"].as_str().unwrap_or_default().to_owned();
+        Ok(())
+    }
+}
+
+/// 16 random bytes in base64url: a tab or a call id.
+pub(super) fn random_id() -> String {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the system's generator works");
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
+fn connect_error(error: impl std::fmt::Display) -> BenchError {
+    BenchError::Connect(error.to_string())
+}
+
+/// An address of 127.0.0.0/8 for each connection, away from 127.0.0.1.
+fn source_address(index: usize) -> Ipv4Addr {
+    Ipv4Addr::from(0x7f01_0000 + (index as u32 & 0x00fe_ffff) + 1)
+}
+
+enum Transport {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
