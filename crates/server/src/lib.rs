@@ -1,5 +1,7 @@
 //! Sockets, HTTPS, certificates, store and the `magpie` command.
 
+pub mod certs;
 pub mod cli;
 pub mod config;
 pub mod relay;
+pub mod trust;

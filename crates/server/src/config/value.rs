@@ -100,6 +100,13 @@ impl FromStr for PortRange {
 }
 
 impl Cidr {
+    /// The range of one address.
+    #[must_use]
+    pub const fn of(address: IpAddr) -> Self {
+        let prefix = if address.is_ipv4() { 32 } else { 128 };
+        Self { address, prefix }
+    }
+
     /// Whether `address` lies in the range; an IPv4-mapped IPv6 address counts as the IPv4 one.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
