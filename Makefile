@@ -13,7 +13,7 @@ build: page
 	cargo build --release --locked
 
 page: web/node_modules/.package-lock.json
-	cd web && npm run build
+	cd web && npm run build -w app
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci

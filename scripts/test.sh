@@ -29,7 +29,7 @@ suite() {
 check() { suite "$1" status "${@:2}"; }
 
 web() { (cd web && "$@"); }
-web_script() { web npm pkg get "scripts.$1" 2>/dev/null | grep -q '^"'; }
+has_script() { node -e 'process.exit(require(process.argv[1]).scripts?.[process.argv[2]] ? 0 : 1)' "$root/web/$1/package.json" "$2"; }
 has_rust_tests() { grep -rqE '^\s*#\[(tokio::)?test' --include='*.rs' crates bench; }
 has_files() { [ -n "$(git ls-files "$@")" ]; }
 
@@ -51,12 +51,15 @@ if cargo deny --version >/dev/null 2>&1; then check cargo-deny cargo deny --lock
 
 check rustfmt cargo fmt --all --check
 check prettier web npx prettier --check --log-level warn . ../scripts ../bench
-if web_script typecheck; then check web-types web npm run --silent typecheck; fi
-if web_script lint; then check web-lint web npm run --silent lint; fi
-if has_files 'web/sdk/*.test.ts' 'web/app/*.test.ts' 'web/app/*.test.tsx'; then
-  suite web-unit vitest web npx vitest run
-fi
-if web_script build; then check page web npm run --silent build; fi
+for part in sdk app e2e; do
+  if has_script $part typecheck; then check types-$part web npm run --silent typecheck -w $part; fi
+  if has_script $part lint; then check lint-$part web npm run --silent lint -w $part; fi
+done
+for part in sdk app; do
+  if has_script $part test; then suite unit-$part vitest web npm run --silent test -w $part; fi
+done
+# The page is embedded in the binary, so it comes before everything that compiles the server.
+if has_script app build; then check page web npm run --silent build -w app; fi
 
 check clippy cargo clippy --workspace --all-targets --locked -- -D warnings
 if has_rust_tests; then
