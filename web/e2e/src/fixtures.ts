@@ -31,7 +31,6 @@ interface Shared {
 
 export const test = base.extend<{ server: Server; flags: string[]; arrive: Arrive }, { shared: Shared }>({
   shared: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures from this pattern
     async ({}, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'magpie-e2e-'))
       const home = join(folder, 'home')

@@ -1,6 +1,6 @@
 // A person at the page, who knows it by the names and roles of its controls only.
 import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
-import { looks, type Colour } from './media.ts'
+import { looks, type Colour, type Look } from './media.ts'
 import { framesDecoded, loudestTone, meanColour, route } from './probe.ts'
 
 export type Medium = 'video' | 'audio'
@@ -93,10 +93,15 @@ export class Person {
   /** Waits until somebody's tone is heard. */
   async expectHears(other: Colour): Promise<void> {
     await expect
-      .poll(async () => Math.abs(((await this.page.evaluate(loudestTone, 1_500)) ?? 0) - looks[other].tone), {
+      .poll(async () => Math.abs(((await this.tone(1_500)) ?? 0) - looks[other].tone), {
         timeout: 20_000,
       })
       .toBeLessThan(25)
+  }
+
+  /** The loudest frequency heard within some milliseconds; null when it is quiet. */
+  async tone(milliseconds: number): Promise<number | null> {
+    return await this.page.evaluate(loudestTone, milliseconds)
   }
 
   async route(): ReturnType<typeof route> {
@@ -107,8 +112,8 @@ export class Person {
 /** The colour that a mean of red, green and blue is closest to; null without a picture or when it is none of them. */
 function nearest(mean: [number, number, number] | null): Colour | null {
   if (mean === null) return null
-  for (const [colour, { rgb }] of Object.entries(looks) as [Colour, (typeof looks)[Colour]][]) {
-    const far = rgb.some((value, channel) => Math.abs(value - (mean[channel as 0 | 1 | 2] ?? 0)) > 90)
+  for (const [colour, { rgb }] of Object.entries(looks) as [Colour, Look][]) {
+    const far = mean.some((value, channel) => Math.abs(value - (rgb[channel] ?? 0)) > 90)
     if (!far) return colour
   }
   return null

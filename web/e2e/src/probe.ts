@@ -54,7 +54,8 @@ export function installProbe(): void {
     }
   }
 
-  const devices = navigator.mediaDevices
+  // An insecure page has none.
+  const devices = navigator.mediaDevices as MediaDevices | undefined
   if (devices === undefined) return
   const getUserMedia = devices.getUserMedia.bind(devices)
   devices.getUserMedia = async (constraints) => {

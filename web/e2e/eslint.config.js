@@ -1,0 +1,4 @@
+import tseslint from 'typescript-eslint'
+import shared from '../eslint.config.js'
+
+export default tseslint.config({ ignores: ['test-results', 'artefacts'] }, ...shared)
