@@ -46,7 +46,7 @@ export interface DeviceList {
 export async function acquire(wish: MediaWish): Promise<Acquired> {
   const wanted = (['audio', 'video'] as const).filter((kind) => wish[kind] !== false)
   if (!window.isSecureContext) return failed(wanted, 'insecure')
-  if (typeof navigator.mediaDevices?.getUserMedia !== 'function') return failed(wanted, 'unsupported')
+  if (mediaDevices() === null) return failed(wanted, 'unsupported')
   const both = await ask(wish, wanted)
   if (both.ok || wanted.length === 1) return both.ok ? both : failed(wanted, both.failure)
   return askEach(wish)
@@ -77,6 +77,11 @@ export async function classify(error: unknown, kind: 'audio' | 'video' | 'screen
     default:
       return 'unknown'
   }
+}
+
+/** The devices of this browser; null on an insecure page and in browsers without any. */
+export function mediaDevices(): MediaDevices | null {
+  return (navigator as { readonly mediaDevices?: MediaDevices }).mediaDevices ?? null
 }
 
 /** Who said no: the system, the person once and for all, or the person by closing the question. */
@@ -139,7 +144,7 @@ function failed(kinds: readonly ('audio' | 'video')[], failure: MediaFailure): A
 
 /** Lists what can be chosen. Labels are empty before the first permission. */
 export async function listDevices(): Promise<DeviceList> {
-  const all = (await navigator.mediaDevices?.enumerateDevices()) ?? []
+  const all = (await mediaDevices()?.enumerateDevices()) ?? []
   const of = (kind: MediaDeviceKind): DeviceInfo[] =>
     all
       .filter((device) => device.kind === kind && device.deviceId !== '')
@@ -156,10 +161,10 @@ export function watchDevices(listener: (devices: DeviceList) => void): () => voi
   let live = true
   const tell = () => void listDevices().then((devices) => live && listener(devices))
   tell()
-  navigator.mediaDevices?.addEventListener('devicechange', tell)
+  mediaDevices()?.addEventListener('devicechange', tell)
   return () => {
     live = false
-    navigator.mediaDevices?.removeEventListener('devicechange', tell)
+    mediaDevices()?.removeEventListener('devicechange', tell)
   }
 }
 

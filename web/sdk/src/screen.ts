@@ -1,4 +1,4 @@
-import { classify, type MediaFailure } from './devices'
+import { classify, mediaDevices, type MediaFailure } from './devices'
 
 /** What came of asking for a screen. */
 export type ScreenResult =
@@ -6,7 +6,8 @@ export type ScreenResult =
 
 /** Whether this browser can share a screen at all (phones cannot). */
 export function canShareScreen(): boolean {
-  return typeof navigator.mediaDevices?.getDisplayMedia === 'function'
+  const devices = mediaDevices()
+  return devices !== null && 'getDisplayMedia' in devices
 }
 
 /**

@@ -1,0 +1,39 @@
+import type { Card, Contact, Known, Me, Missed } from './types'
+import type { ServerMessage, Welcome } from './wire'
+
+/** What the server has told, with nothing told yet. */
+export interface Knowledge {
+  readonly me: Me | null
+  readonly contacts: readonly Contact[]
+  readonly missed: readonly Missed[]
+  readonly blocked: readonly Card[]
+}
+
+export const NOTHING: Knowledge = { me: null, contacts: [], missed: [], blocked: [] }
+
+/** Takes over everything a welcome says. */
+export function welcomed({ me, contacts, missed, blocked }: Welcome): Known {
+  return { me, contacts, missed, blocked }
+}
+
+/** What is known after a notice; the same object when the notice changes nothing. */
+export function learn(known: Knowledge, message: ServerMessage): Knowledge {
+  switch (message.t) {
+    case 'me':
+    case 'linked':
+      return { ...known, me: message.me }
+    case 'contacts':
+      return { ...known, contacts: message.contacts }
+    case 'presence':
+      return {
+        ...known,
+        contacts: known.contacts.map((contact) =>
+          contact.id === message.id ? { ...contact, online: message.online } : contact,
+        ),
+      }
+    case 'missed':
+      return { ...known, missed: [...known.missed.filter(({ call }) => call !== message.missed.call), message.missed] }
+    default:
+      return known
+  }
+}

@@ -1,0 +1,221 @@
+import { parseMessage, type ServerMessage, type Welcome } from './wire'
+
+/** What the link answers the server's challenge with. */
+export interface Proof {
+  readonly key: string
+  readonly sig: string
+  readonly origin: string
+  readonly tab: string
+  readonly label: string
+}
+
+/** What a link tells its owner. */
+export interface LinkOwner {
+  prove(nonce: string): Promise<Proof>
+  /** Versions of the calls to compare with the server's. */
+  versions(): Readonly<Record<string, number>>
+  connecting(attempt: number): void
+  up(welcome: Welcome): void
+  /** The link is lost, or an attempt failed; the next one is at `retryAt`, local time. */
+  down(retryAt: number): void
+  message(message: ServerMessage): void
+  /** No further attempt is made: another page has this tab's place, or the server refuses the proof. */
+  shut(why: 'replaced' | 'refused', detail: string): void
+}
+
+/** Waits before the first, second... attempt after a loss, in milliseconds; the last one repeats. */
+export const BACKOFF_MS = [0, 500, 1_000, 2_000, 4_000, 5_000] as const
+
+const SYNC_IDLE_MS = 20_000
+const SYNC_IN_CALL_MS = 5_000
+const SYNCED_PATIENCE_MS = 5_000
+/** A network that has just changed either answers at once or is gone. */
+const PROBE_PATIENCE_MS = 1_000
+const OPENING_PATIENCE_MS = 8_000
+/** A link that held this long starts over with the first wait; one that did not is a server in trouble. */
+const STABLE_MS = 5_000
+const CLOSE_AUTH = 4401
+const CLOSE_REPLACED = 4409
+
+type Timer = ReturnType<typeof setTimeout> | undefined
+
+/**
+ * The WebSocket to the server: opens it, proves who we are, keeps it alive, and opens it again for as long as it runs.
+ */
+export class Link {
+  readonly #url: string
+  readonly #owner: LinkOwner
+  #socket: WebSocket | null = null
+  #welcomed = false
+  #running = false
+  #inCall = false
+  #attempt = 0
+  #openedAt = 0
+  #refusals = 0
+  #retryTimer: Timer
+  #openTimer: Timer
+  #syncTimer: Timer
+  #syncedTimer: Timer
+
+  /** @param url `wss://host/ws` */
+  constructor(url: string, owner: LinkOwner) {
+    this.#url = url
+    this.#owner = owner
+  }
+
+  /** Whether the server has welcomed us and nothing says it is gone. */
+  get up(): boolean {
+    return this.#welcomed
+  }
+
+  /** Starts, or starts again after a stop or a shut. */
+  start(): void {
+    if (this.#running) return
+    this.#running = true
+    this.#attempt = 0
+    this.#refusals = 0
+    this.#open()
+  }
+
+  /** Closes for good, or until the next start. */
+  stop(): void {
+    this.#running = false
+    clearTimeout(this.#retryTimer)
+    this.#drop()
+  }
+
+  /** Sends one message; while the link is down, drops it and answers false. */
+  send(message: object): boolean {
+    return this.#welcomed && this.#write(message)
+  }
+
+  /** Beats every 5 s during a call, every 20 s else. */
+  inCall(inCall: boolean): void {
+    if (this.#inCall === inCall) return
+    this.#inCall = inCall
+    if (this.#welcomed) this.#scheduleSync()
+  }
+
+  /** Closes and opens at once, to hear a fresh welcome. */
+  renew(): void {
+    if (!this.#running) return
+    this.#attempt = 0
+    this.#lost()
+  }
+
+  /** The network or the page came back: connects at once, or makes sure that the link still lives. */
+  wake(): void {
+    if (!this.#running) return
+    if (this.#welcomed) {
+      this.#sync(PROBE_PATIENCE_MS)
+    } else if (this.#socket === null || Date.now() - this.#openedAt > PROBE_PATIENCE_MS) {
+      this.#attempt = 0
+      this.#open()
+    }
+  }
+
+  #open(): void {
+    clearTimeout(this.#retryTimer)
+    this.#drop()
+    this.#openedAt = Date.now()
+    this.#owner.connecting(this.#attempt)
+    const socket = new WebSocket(this.#url)
+    this.#socket = socket
+    this.#openTimer = setTimeout(() => this.#lost(), OPENING_PATIENCE_MS)
+    socket.onmessage = ({ data }) => {
+      if (typeof data === 'string') this.#received(socket, data)
+    }
+    socket.onclose = ({ code, reason }) => this.#closed(code, reason)
+  }
+
+  #received(socket: WebSocket, text: string): void {
+    const message = parseMessage(text)
+    if (message === null) return
+    switch (message.t) {
+      case 'hello':
+        return void this.#authenticate(socket, message.nonce)
+      case 'welcome':
+        return this.#welcome(message)
+      case 'synced':
+        return clearTimeout(this.#syncedTimer)
+      case 'drain':
+        return this.#closed(0, '', message.retryAfter)
+      default:
+        if (message.t === 'error' && message.code === 'replaced') return this.#closed(CLOSE_REPLACED, message.detail)
+        return this.#owner.message(message)
+    }
+  }
+
+  async #authenticate(socket: WebSocket, nonce: string): Promise<void> {
+    const proof = await this.#owner.prove(nonce)
+    if (socket === this.#socket) this.#write({ t: 'auth', ...proof })
+  }
+
+  #welcome(welcome: Welcome): void {
+    clearTimeout(this.#openTimer)
+    this.#welcomed = true
+    this.#refusals = 0
+    this.#openedAt = Date.now()
+    this.#owner.up(welcome)
+    this.#sync(SYNCED_PATIENCE_MS)
+  }
+
+  /** Compares notes now, and expects to hear back. */
+  #sync(patienceMs: number): void {
+    this.#write({ t: 'sync', calls: this.#owner.versions() })
+    clearTimeout(this.#syncedTimer)
+    this.#syncedTimer = setTimeout(() => this.#lost(), patienceMs)
+    this.#scheduleSync()
+  }
+
+  #scheduleSync(): void {
+    clearTimeout(this.#syncTimer)
+    this.#syncTimer = setTimeout(() => this.#sync(SYNCED_PATIENCE_MS), this.#inCall ? SYNC_IN_CALL_MS : SYNC_IDLE_MS)
+  }
+
+  #closed(code: number, detail: string, waitMs = 0): void {
+    if (code === CLOSE_REPLACED) return this.#shut('replaced', detail)
+    // One refused proof may be a page that slept between question and answer; two are a verdict.
+    if (code === CLOSE_AUTH && ++this.#refusals > 1) return this.#shut('refused', detail)
+    this.#lost(waitMs)
+  }
+
+  #shut(why: 'replaced' | 'refused', detail: string): void {
+    this.stop()
+    this.#owner.shut(why, detail)
+  }
+
+  #lost(atLeastMs = 0): void {
+    if (this.#welcomed && Date.now() - this.#openedAt >= STABLE_MS) this.#attempt = 0
+    this.#drop()
+    const wait = Math.max(atLeastMs, jittered(BACKOFF_MS[Math.min(this.#attempt, BACKOFF_MS.length - 1)] ?? 0))
+    this.#attempt += 1
+    this.#owner.down(Date.now() + wait)
+    this.#retryTimer = setTimeout(() => this.#open(), wait)
+  }
+
+  /** Lets go of the socket without a word to the owner. */
+  #drop(): void {
+    clearTimeout(this.#openTimer)
+    clearTimeout(this.#syncTimer)
+    clearTimeout(this.#syncedTimer)
+    this.#welcomed = false
+    const socket = this.#socket
+    this.#socket = null
+    if (socket === null) return
+    socket.onmessage = null
+    socket.onclose = null
+    socket.close()
+  }
+
+  #write(message: object): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false
+    this.#socket.send(JSON.stringify(message))
+    return true
+  }
+}
+
+/** 70 to 100 % of the wait, so that the pages of a restarted server do not all come at once. */
+function jittered(ms: number): number {
+  return ms * (0.7 + 0.3 * Math.random())
+}
