@@ -3,6 +3,10 @@
 pub mod certs;
 pub mod cli;
 pub mod config;
+pub mod http;
+pub mod listen;
 pub mod relay;
+pub mod signal;
 pub mod store;
 pub mod trust;
+pub mod ws;

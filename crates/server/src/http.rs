@@ -1,0 +1,142 @@
+//! The HTTP face: the page, the JSON API, certificates for phones, health, and the WebSocket handshake.
+
+mod api;
+mod assets;
+mod headers;
+mod openapi;
+mod plain;
+mod rate;
+mod tokens;
+mod trust;
+mod visitor;
+mod websocket;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+pub use rate::Rate;
+pub use tokens::Tokens;
+pub use visitor::{OriginRules, Visitor};
+
+use crate::certs::Certificates;
+use crate::listen::{Arrival, Gate};
+use crate::relay::RelayHandle;
+use crate::signal::Switchboard;
+
+/// What the HTTP face needs of the rest of the server.
+pub struct Site {
+    /// Who may open a WebSocket, and whose word is believed about addresses.
+    pub origins: OriginRules,
+    /// Limits of WebSockets per client address.
+    pub gate: Gate,
+    /// Bearer tokens of sessions.
+    pub tokens: Arc<Tokens>,
+    /// `/api/ice-servers` for pages without a session.
+    pub ice_rate: Rate,
+    /// Where credentials come from.
+    pub relay: RelayHandle,
+    /// Where WebSockets are connected to.
+    pub switchboard: Switchboard,
+    /// The local CA's files.
+    pub trust: TrustFiles,
+}
+
+/// The local CA in the forms devices want it.
+#[derive(Clone, Debug)]
+pub struct TrustFiles {
+    /// The certificate as PEM.
+    pub pem: Bytes,
+    /// The certificate as DER.
+    pub der: Bytes,
+    /// The Apple configuration profile that installs it.
+    pub mobileconfig: Bytes,
+    /// SHA-256 of the DER, in the form people compare: `AB:CD:...`.
+    pub fingerprint: String,
+}
+
+impl TrustFiles {
+    /// The files of the server's own CA.
+    #[must_use]
+    pub fn of(certificates: &Certificates) -> Self {
+        Self {
+            pem: certificates.ca_pem().to_owned().into(),
+            der: certificates.ca_der().to_vec().into(),
+            mobileconfig: certificates.mobileconfig().into(),
+            fingerprint: certificates.fingerprint(),
+        }
+    }
+}
+
+/// Everything, as served over TLS (and by `--plain`).
+pub fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/ws", get(websocket::open))
+        .route(
+            "/api/ice-servers",
+            get(api::ice_servers).options(api::ice_preflight),
+        )
+        .route("/api/ip", get(api::ip))
+        .route("/api/status", get(api::status))
+        .route("/api/openapi.json", get(openapi::document))
+        .merge(shared_routes())
+        .fallback(assets::serve)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&site),
+            headers::protect,
+        ))
+        .layer(middleware::from_fn(turn_away_crowd))
+        .with_state(site)
+}
+
+/// What plain HTTP gets on the port of HTTPS: the way to trust the certificate, and the way to HTTPS.
+pub fn plain_router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/trust", get(trust::page))
+        .route("/trust/light.js", get(trust::light))
+        .route("/trust/trust.css", get(trust::style))
+        .merge(shared_routes())
+        .fallback(plain::lead_to_https)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&site),
+            headers::protect_plain,
+        ))
+        .layer(middleware::from_fn(turn_away_crowd))
+        .with_state(site)
+}
+
+fn shared_routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/trust/ca.pem", get(trust::pem))
+        .route("/trust/ca.crt", get(trust::der))
+        .route("/trust/ca.der", get(trust::der))
+        .route("/trust/magpie.mobileconfig", get(trust::mobileconfig))
+        .route("/health/live", get(api::live))
+        .route("/health/ready", get(api::ready))
+}
+
+/// Answers 429 to an address that holds too many connections.
+async fn turn_away_crowd(request: Request, next: Next) -> Response {
+    let crowded = request
+        .extensions()
+        .get::<Arrival>()
+        .is_some_and(|arrival| arrival.crowded);
+    match crowded {
+        true => {
+            let close = [(header::CONNECTION, "close"), (header::RETRY_AFTER, "10")];
+            (
+                StatusCode::TOO_MANY_REQUESTS,
+                close,
+                "Too many connections from your address.\n",
+            )
+                .into_response()
+        }
+        false => next.run(request).await,
+    }
+}

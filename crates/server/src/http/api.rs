@@ -1,0 +1,205 @@
+//! The JSON API of the page.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::Serialize;
+use serde_json::json;
+
+use super::Site;
+use super::visitor::Visitor;
+use crate::listen::Arrival;
+use crate::relay::IceServer;
+
+/// What `/api/ice-servers` says: an `RTCConfiguration` and how long it is good for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IceConfiguration {
+    ice_servers: Vec<IceServer>,
+    ice_transport_policy: &'static str,
+    /// Seconds.
+    ttl: u64,
+    /// Milliseconds since 1970.
+    expires: u64,
+}
+
+/// Why somebody gets no ICE servers.
+enum Denied {
+    /// The token is forged, old, or of another run.
+    Token,
+    /// The page's origin is not allowed.
+    Page,
+    /// Too many requests without a session; so long until the next.
+    Rate(Duration),
+}
+
+/// ICE servers with fresh credentials, for a session or (under a rate limit) for a page of an allowed origin.
+pub(super) async fn ice_servers(
+    State(site): State<Arc<Site>>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Response {
+    let visitor = site.origins.visitor(&arrival, &headers);
+    let minter = match minter(&site, &visitor, &headers) {
+        Ok(minter) => minter,
+        Err(denied) => return denied.into_response(),
+    };
+    let credential = site.relay.mint(&minter, TTL);
+    let mut servers = site.relay.ice_servers(arrival.local, &visitor.host);
+    IceServer::sign(&mut servers, &credential);
+    let configuration = IceConfiguration {
+        ice_servers: servers,
+        ice_transport_policy: "all",
+        ttl: TTL.as_secs(),
+        expires: credential.expires,
+    };
+    let mut response = Json(configuration).into_response();
+    open_to(&site, &visitor, &headers, response.headers_mut());
+    response
+}
+
+/// Lets pages of listed origins send their token.
+pub(super) async fn ice_preflight(
+    State(site): State<Arc<Site>>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Response {
+    let visitor = site.origins.visitor(&arrival, &headers);
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let allowed = response.headers_mut();
+    open_to(&site, &visitor, &headers, allowed);
+    allowed.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization"),
+    );
+    allowed.insert(
+        header::ACCESS_CONTROL_MAX_AGE,
+        HeaderValue::from_static("86400"),
+    );
+    response
+}
+
+/// In whose name the credential is made, and counted.
+fn minter(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> Result<String, Denied> {
+    if let Some(given) = headers.get(header::AUTHORIZATION) {
+        let token = given
+            .to_str()
+            .ok()
+            .and_then(|text| text.strip_prefix("Bearer "));
+        let now = site.switchboard.clock().since_1970();
+        let name = token.and_then(|token| site.tokens.check(token.trim(), now));
+        return name.map(str::to_owned).ok_or(Denied::Token);
+    }
+    if !from_allowed_page(site, visitor, headers) {
+        return Err(Denied::Page);
+    }
+    site.ice_rate
+        .take(visitor.address, Instant::now())
+        .map_err(Denied::Rate)?;
+    Ok(visitor.address.to_string())
+}
+
+/// Browsers leave `Origin` out of same-origin reads, but say so in `Sec-Fetch-Site`. Whoever sends neither is no page of
+/// a foreign origin, and could as well send what we want to see: the rate limit and the quota are what holds them.
+fn from_allowed_page(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> bool {
+    if let Some(origin) = headers.get(header::ORIGIN) {
+        return origin
+            .to_str()
+            .is_ok_and(|origin| site.origins.allows(origin, visitor));
+    }
+    headers
+        .get("sec-fetch-site")
+        .is_none_or(|fetched| fetched == "same-origin" || fetched == "none")
+}
+
+fn open_to(site: &Site, visitor: &Visitor, headers: &HeaderMap, answer: &mut HeaderMap) {
+    answer.insert(header::VARY, HeaderValue::from_static("Origin"));
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(origin) = headers.get(header::ORIGIN)
+        && origin
+            .to_str()
+            .is_ok_and(|origin| site.origins.allows(origin, visitor))
+    {
+        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
+}
+
+/// The address the request came from.
+pub(super) async fn ip(
+    State(site): State<Arc<Site>>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Response {
+    let address = site.origins.visitor(&arrival, &headers).address;
+    let family = if address.is_ipv4() { 4 } else { 6 };
+    fresh(Json(json!({ "ip": address, "family": family })))
+}
+
+/// What the page wants to know about the server.
+pub(super) async fn status(State(site): State<Arc<Site>>) -> Response {
+    let authority = json!({ "fingerprint": site.trust.fingerprint });
+    fresh(Json(
+        json!({ "name": "magpie", "version": env!("CARGO_PKG_VERSION"), "authority": authority }),
+    ))
+}
+
+/// Says that the process runs. Any origin may ask: the trust page over plain HTTP must.
+pub(super) async fn live() -> Response {
+    let any = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+    (any, fresh(Json(json!({ "live": true })))).into_response()
+}
+
+/// Says whether new clients are welcome.
+pub(super) async fn ready(State(site): State<Arc<Site>>) -> Response {
+    let ready = site.switchboard.is_open();
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, fresh(Json(json!({ "ready": ready })))).into_response()
+}
+
+fn fresh(answer: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
+}
+
+impl IntoResponse for Denied {
+    fn into_response(self) -> Response {
+        let (status, code, detail) = match self {
+            Self::Token => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "The token is wrong, has expired, or is of an earlier run; a new one comes with the next welcome.",
+            ),
+            Self::Page => (
+                StatusCode::FORBIDDEN,
+                "origin",
+                "Pages of this origin may not ask; --origin allows one.",
+            ),
+            Self::Rate(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate",
+                "Too many requests without a session from your address.",
+            ),
+        };
+        let mut response = (
+            status,
+            fresh(Json(json!({ "code": code, "detail": detail }))),
+        )
+            .into_response();
+        if let Self::Rate(wait) = self {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, (wait.as_secs() + 1).into());
+        }
+        response
+    }
+}
+
+/// How long a credential opens allocations; those it opened go on.
+const TTL: Duration = Duration::from_secs(600);

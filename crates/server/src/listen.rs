@@ -1,0 +1,219 @@
+//! TCP listeners: every connection is told apart by its first bytes and handed to whom it speaks to.
+
+mod conn;
+mod gate;
+mod sniff;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tower::Service;
+
+pub use conn::{Conn, STUCK};
+pub(crate) use gate::key as client_key;
+pub use gate::{Admission, Gate, GateLimits, Pass};
+pub use sniff::{Speech, sniff};
+
+use crate::certs::Certificates;
+use crate::config::Cidr;
+use crate::relay::RelayHandle;
+
+/// What a listener is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// HTTPS, WebSocket, TURN over TCP and TLS; plain HTTP is led to HTTPS.
+    Shared,
+    /// The whole HTTP face without TLS.
+    Plain,
+    /// TURN over TCP and TLS, nothing else.
+    Turn,
+}
+
+/// Everything a listener needs to serve a connection, shared by all of them.
+pub struct Doorway {
+    /// Limits per client address.
+    pub gate: Gate,
+    /// Certificates, of which the handshake chooses one.
+    pub certificates: Certificates,
+    /// The HTTP face.
+    pub site: Router,
+    /// What plain HTTP gets on a port that carries HTTPS.
+    pub plain_site: Router,
+    /// TURN.
+    pub relay: RelayHandle,
+    /// How long a client may take for the first bytes, the TLS handshake, or the headers of a request.
+    pub patience: Duration,
+    /// Proxies, whose connections are not counted: they stand for many clients.
+    pub trusted_proxies: Vec<Cidr>,
+    /// Turns true when the server stops.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// How a request reached this server; an extension of every request.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// The other end of the TCP connection: the client or a proxy.
+    pub peer: SocketAddr,
+    /// Our end.
+    pub local: SocketAddr,
+    /// Whether TLS protects it up to here.
+    pub secure: bool,
+    /// Whether the address holds too many connections; such requests are answered 429.
+    pub crowded: bool,
+}
+
+/// Accepts connections until the server stops.
+pub async fn accept(listener: TcpListener, face: Face, door: Arc<Doorway>) {
+    let mut stopping = door.stopping.clone();
+    loop {
+        tokio::select! {
+            () = stopped(&mut stopping) => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => admit(stream, peer, face, &door),
+                Err(error) => pause_after(&error).await,
+            },
+        }
+    }
+}
+
+/// Ends when the server stops.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stop| *stop).await);
+}
+
+/// Out of file descriptors: accepting at once again would only spin.
+async fn pause_after(error: &io::Error) {
+    tracing::warn!(%error, "cannot accept a connection");
+    sleep(Duration::from_millis(100)).await;
+}
+
+fn admit(stream: TcpStream, peer: SocketAddr, face: Face, door: &Arc<Doorway>) {
+    let Ok(local) = stream.local_addr() else {
+        return;
+    };
+    let peer = canonical(peer);
+    let mut arrival = Arrival {
+        peer,
+        local: canonical(local),
+        secure: false,
+        crowded: false,
+    };
+    let pass = match door
+        .trusted_proxies
+        .iter()
+        .any(|range| range.contains(peer.ip()))
+    {
+        true => None,
+        false => match door.gate.admit(peer.ip()) {
+            Admission::Refused => return,
+            Admission::Welcome(pass) => Some(pass),
+            Admission::Crowded(pass) => {
+                arrival.crowded = true;
+                Some(pass)
+            }
+        },
+    };
+    // A message is written whole; waiting for more to send would only delay it.
+    drop(stream.set_nodelay(true));
+    tokio::spawn(serve(stream, pass, arrival, face, Arc::clone(door)));
+}
+
+async fn serve(
+    stream: TcpStream,
+    pass: Option<Pass>,
+    mut arrival: Arrival,
+    face: Face,
+    door: Arc<Doorway>,
+) {
+    let opened = timeout(door.patience, open(stream, pass, &mut arrival, face, &door)).await;
+    let Ok(Ok((conn, speech))) = opened else {
+        tracing::trace!("a connection ended before it said what it wants");
+        return;
+    };
+    match (speech, face) {
+        (Speech::Turn, Face::Shared | Face::Turn) => {
+            door.relay
+                .serve_stream(
+                    conn,
+                    Vec::new(),
+                    arrival.peer,
+                    arrival.local,
+                    arrival.secure,
+                )
+                .await;
+        }
+        (_, Face::Turn) => (),
+        (_, Face::Shared) if !arrival.secure => {
+            http(conn, arrival, door.plain_site.clone(), &door).await
+        }
+        (_, Face::Shared | Face::Plain) => http(conn, arrival, door.site.clone(), &door).await,
+    }
+}
+
+/// Finds out what the client speaks, unwrapping TLS on the way.
+async fn open(
+    stream: TcpStream,
+    pass: Option<Pass>,
+    arrival: &mut Arrival,
+    face: Face,
+    door: &Doorway,
+) -> io::Result<(Conn, Speech)> {
+    if face == Face::Plain {
+        return Ok((Conn::plain(stream, pass), Speech::Http));
+    }
+    let mut conn = Conn::plain(stream, pass);
+    let speech = conn.sniff().await?;
+    if speech != Speech::Tls {
+        return Ok((conn, speech));
+    }
+    arrival.secure = true;
+    let mut conn = conn
+        .encrypt(door.certificates.server_config(arrival.local))
+        .await?;
+    let speech = conn.sniff().await?;
+    Ok((conn, speech))
+}
+
+async fn http(conn: Conn, arrival: Arrival, site: Router, door: &Doorway) {
+    let service =
+        hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(arrival);
+            site.clone().call(request.map(Body::new))
+        });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(door.patience)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(TokioIo::new(conn), service)
+        .with_upgrades();
+    tokio::pin!(serving);
+    let mut stopping = door.stopping.clone();
+    tokio::select! {
+        ended = serving.as_mut() => return note(&ended),
+        () = stopped(&mut stopping) => serving.as_mut().graceful_shutdown(),
+    }
+    note(&serving.await);
+}
+
+fn note(ended: &hyper::Result<()>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// An IPv4 client of a dual-stack listener is an IPv4 client.
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// Longest request head taken.
+const HEADER_BYTES: usize = 16 * 1024;

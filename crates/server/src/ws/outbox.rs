@@ -1,0 +1,181 @@
+//! The bounded queue of messages for one connection: filled by the hub's task, emptied by the connection's.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use axum::body::Bytes;
+
+use super::frame::{Close, encode_text};
+
+/// Where messages for one connection are put. Cheap to clone; all clones are the same queue.
+///
+/// Putting never waits: a client whose queue would pass [`CAPACITY`] loses the queue and is closed, so one that does not
+/// read costs the others nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox(Arc<Mutex<Queue>>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    messages: VecDeque<Bytes>,
+    bytes: usize,
+    close: Option<Ending>,
+    waker: Option<Waker>,
+}
+
+/// How a connection is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With a close frame, after what is queued.
+    Close(Close),
+    /// At once: the client does not read.
+    Abort,
+}
+
+/// Most bytes of messages that may wait for one client.
+pub const CAPACITY: usize = 512 * 1024;
+
+impl Outbox {
+    /// Queues a text message.
+    pub fn push(&self, message: Bytes) {
+        let mut queue = self.lock();
+        if queue.close.is_some() {
+            return;
+        }
+        queue.bytes += message.len();
+        if queue.bytes > CAPACITY {
+            queue.messages = VecDeque::new();
+            queue.bytes = 0;
+            queue.close = Some(Ending::Abort);
+        } else {
+            queue.messages.push_back(message);
+        }
+        wake(queue);
+    }
+
+    /// Ends the connection after what is queued; what is pushed later is dropped.
+    pub fn close(&self, close: Close) {
+        let mut queue = self.lock();
+        queue.close.get_or_insert(Ending::Close(close));
+        wake(queue);
+    }
+
+    /// Whether the queue overflowed, so that even a write under way is pointless. Registers for a wake-up.
+    pub(super) fn poll_overflow(&self, cx: &Context<'_>) -> bool {
+        let mut queue = self.lock();
+        if queue.close == Some(Ending::Abort) {
+            return true;
+        }
+        register(&mut queue, cx);
+        false
+    }
+
+    /// Moves queued messages as frames to `out`, up to about 64 KiB at a time. `Some`: that was all, and the connection
+    /// is to end so.
+    pub(super) fn poll_frames(&self, cx: &Context<'_>, out: &mut Vec<u8>) -> Poll<Option<Ending>> {
+        let mut queue = self.lock();
+        let before = out.len();
+        while out.len() - before < PORTION
+            && let Some(message) = queue.messages.pop_front()
+        {
+            queue.bytes -= message.len();
+            encode_text(&message, out);
+        }
+        if queue.messages.is_empty() {
+            if let Some(ending) = queue.close {
+                return Poll::Ready(Some(ending));
+            }
+            if queue.messages.capacity() > KEPT {
+                queue.messages = VecDeque::new();
+            }
+        }
+        if out.len() > before {
+            return Poll::Ready(None);
+        }
+        register(&mut queue, cx);
+        Poll::Pending
+    }
+
+    /// Moves everything queued as frames to `out`.
+    pub(super) fn take_frames(&self, out: &mut Vec<u8>) {
+        let messages = std::mem::take(&mut self.lock().messages);
+        messages
+            .iter()
+            .for_each(|message| encode_text(message, out));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn register(queue: &mut Queue, cx: &Context<'_>) {
+    match &mut queue.waker {
+        Some(waker) => waker.clone_from(cx.waker()),
+        none => *none = Some(cx.waker().clone()),
+    }
+}
+
+fn wake(mut queue: MutexGuard<'_, Queue>) {
+    let waker = queue.waker.take();
+    drop(queue);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// Frames made at a time, so that one client's long queue does not hold up the others.
+const PORTION: usize = 64 * 1024;
+
+/// Slots an idle queue may keep.
+const KEPT: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_leave_in_order_and_the_close_comes_last() {
+        let (outbox, mut out) = (Outbox::default(), Vec::new());
+        outbox.push("one".into());
+        outbox.push("two".into());
+        outbox.close(Close::new(4409, "replaced"));
+        outbox.push("late".into());
+        let taken = outbox.poll_frames(&Context::from_waker(Waker::noop()), &mut out);
+        assert_eq!(
+            taken,
+            Poll::Ready(Some(Ending::Close(Close::new(4409, "replaced"))))
+        );
+        assert_eq!(out, b"\x81\x03one\x81\x03two");
+    }
+
+    #[test]
+    fn a_queue_over_its_capacity_is_dropped_and_the_client_closed() {
+        let (outbox, mut out) = (Outbox::default(), Vec::new());
+        let message = Bytes::from(vec![b'x'; CAPACITY / 2]);
+        outbox.push(message.clone());
+        outbox.push(message);
+        let cx = Context::from_waker(Waker::noop());
+        assert!(!outbox.poll_overflow(&cx));
+        outbox.push("one more".into());
+        assert!(outbox.poll_overflow(&cx));
+        assert_eq!(
+            outbox.poll_frames(&cx, &mut out),
+            Poll::Ready(Some(Ending::Abort))
+        );
+        assert_eq!(out, b"");
+    }
+
+    #[test]
+    fn a_long_queue_leaves_in_portions() {
+        let (outbox, mut out) = (Outbox::default(), Vec::new());
+        for _ in 0..4 {
+            outbox.push(vec![b'x'; PORTION / 2].into());
+        }
+        let cx = Context::from_waker(Waker::noop());
+        assert_eq!(outbox.poll_frames(&cx, &mut out), Poll::Ready(None));
+        assert!(out.len() < 2 * PORTION);
+        assert_eq!(outbox.poll_frames(&cx, &mut out), Poll::Ready(None));
+        assert!(outbox.poll_frames(&cx, &mut out).is_pending());
+    }
+}

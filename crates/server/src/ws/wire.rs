@@ -1,0 +1,218 @@
+//! Frames to and from one client, with as little memory as can be while nothing moves.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::time::{Sleep, sleep, timeout};
+
+use super::frame::{Close, Decoder, Message, Violation, encode_pong};
+use super::outbox::{Ending, Outbox};
+use crate::listen::Conn;
+
+/// Why a connection is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// We end it, with a close frame.
+    Close(Close),
+    /// Nothing more can be said: the client is gone, or does not read.
+    Gone,
+}
+
+/// A WebSocket over a connection.
+pub(super) struct Wire {
+    conn: Conn,
+    decoder: Decoder,
+    outbox: Outbox,
+    /// Decoded and not yet taken.
+    inbox: VecDeque<Message>,
+    /// Met behind what is in the inbox.
+    violation: Option<Violation>,
+    /// Frames the client has yet to read.
+    unsent: Vec<u8>,
+    flushed: bool,
+    /// Armed while a message is incomplete; boxed since that is rare.
+    midway: Option<Pin<Box<Sleep>>>,
+}
+
+thread_local! {
+    /// What is read lies here only until it is decoded, so all connections of a thread share it.
+    static INPUT: RefCell<Vec<u8>> = RefCell::new(vec![0; 16 * 1024]);
+    /// Frames lie here only until they are written; what a client cannot take at once goes to its own `unsent`.
+    static OUTPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Wire {
+    pub(super) fn new(conn: Conn, early: Bytes, outbox: Outbox, limit: usize) -> Self {
+        let mut wire = Self {
+            conn,
+            decoder: Decoder::new(limit),
+            outbox,
+            inbox: VecDeque::new(),
+            violation: None,
+            unsent: Vec::new(),
+            flushed: true,
+            midway: None,
+        };
+        wire.decode(&early);
+        wire
+    }
+
+    /// Changes the longest message taken.
+    pub(super) const fn set_limit(&mut self, limit: usize) {
+        self.decoder.set_limit(limit);
+    }
+
+    /// Sends what the outbox holds, and returns the next message of the client once there is one.
+    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
+        if self.outbox.poll_overflow(cx) {
+            return Poll::Ready(Err(End::Gone));
+        }
+        if let Some(end) = ready!(self.poll_send(cx)) {
+            return Poll::Ready(Err(end));
+        }
+        self.poll_receive(cx)
+    }
+
+    /// Queues the answer to a ping.
+    pub(super) fn pong(&mut self, payload: &[u8]) {
+        encode_pong(payload, &mut self.unsent);
+        self.flushed = false;
+    }
+
+    /// Ends the connection. What was queued and the close frame still go out if the client takes them in time.
+    pub(super) async fn finish(mut self, end: End) {
+        if let End::Close(close) = end {
+            drop(timeout(FAREWELL, self.say_goodbye(close)).await);
+        }
+    }
+
+    async fn say_goodbye(&mut self, close: Close) -> io::Result<()> {
+        let mut farewell = std::mem::take(&mut self.unsent);
+        self.outbox.take_frames(&mut farewell);
+        close.encode(&mut farewell);
+        self.conn.write_all(&farewell).await?;
+        self.conn.shutdown().await?;
+        // Closing with unread input would reset the connection, and the close frame might be lost with it.
+        let mut sink = [0; 512];
+        while self.conn.read(&mut sink).await? > 0 {}
+        Ok(())
+    }
+
+    /// Ready without an end: everything is sent.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
+        loop {
+            if let Err(error) = ready!(self.poll_unsent(cx)) {
+                tracing::debug!(%error, "a WebSocket cannot be written to");
+                return Poll::Ready(Some(End::Gone));
+            }
+            let ending = OUTPUT.with_borrow_mut(|frames| {
+                frames.clear();
+                let ending = self.outbox.poll_frames(cx, frames);
+                self.write(cx, frames);
+                ending
+            });
+            match ending {
+                Poll::Pending => return Poll::Ready(None),
+                Poll::Ready(None) => (),
+                Poll::Ready(Some(Ending::Abort)) => return Poll::Ready(Some(End::Gone)),
+                Poll::Ready(Some(Ending::Close(close))) => {
+                    return Poll::Ready(Some(End::Close(close)));
+                }
+            }
+        }
+    }
+
+    /// Writes what the client takes at once and keeps the rest; errors come back at the next try.
+    fn write(&mut self, cx: &mut Context<'_>, frames: &[u8]) {
+        if frames.is_empty() {
+            return;
+        }
+        self.flushed = false;
+        let written = match Pin::new(&mut self.conn).poll_write(cx, frames) {
+            Poll::Ready(Ok(written)) => written,
+            _ => 0,
+        };
+        self.unsent.extend_from_slice(&frames[written..]);
+    }
+
+    fn poll_unsent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unsent.is_empty() {
+            match ready!(Pin::new(&mut self.conn).poll_write(cx, &self.unsent))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                all if all == self.unsent.len() => self.unsent = Vec::new(),
+                part => drop(self.unsent.drain(..part)),
+            }
+        }
+        if !self.flushed {
+            ready!(Pin::new(&mut self.conn).poll_flush(cx))?;
+            self.flushed = true;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
+        loop {
+            if let Some(message) = self.inbox.pop_front() {
+                return Poll::Ready(Ok(message));
+            }
+            if let Some(violation) = self.violation {
+                return Poll::Ready(Err(End::Close(violation.close())));
+            }
+            if let Some(midway) = &mut self.midway
+                && midway.as_mut().poll(cx).is_ready()
+            {
+                return Poll::Ready(Err(End::Close(Close::new(
+                    1008,
+                    "a message took longer than 10 s",
+                ))));
+            }
+            if !ready!(self.poll_read(cx)) {
+                return Poll::Ready(Err(End::Gone));
+            }
+        }
+    }
+
+    /// Reads and decodes once; `false` at the end of the stream.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        INPUT.with_borrow_mut(|input| {
+            let mut buffer = ReadBuf::new(input);
+            match ready!(Pin::new(&mut self.conn).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {
+                    self.decode(buffer.filled());
+                    Poll::Ready(true)
+                }
+                _ => Poll::Ready(false),
+            }
+        })
+    }
+
+    fn decode(&mut self, mut bytes: &[u8]) {
+        loop {
+            match self.decoder.next(&mut bytes) {
+                Ok(Some(message)) => self.inbox.push_back(message),
+                Ok(None) => break,
+                Err(violation) => {
+                    self.violation = Some(violation);
+                    break;
+                }
+            }
+        }
+        match (self.decoder.is_midway(), &self.midway) {
+            (true, None) => self.midway = Some(Box::pin(sleep(MESSAGE_TIME))),
+            (false, Some(_)) => self.midway = None,
+            _ => (),
+        }
+    }
+}
+
+/// How long a message may take from its first byte to its last.
+const MESSAGE_TIME: Duration = Duration::from_secs(10);
+
+/// How long a connection may take to end in good order.
+const FAREWELL: Duration = Duration::from_secs(2);
