@@ -6,6 +6,7 @@ pub mod config;
 pub mod http;
 pub mod listen;
 pub mod relay;
+pub mod serve;
 pub mod signal;
 pub mod store;
 pub mod trust;

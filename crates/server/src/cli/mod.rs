@@ -16,8 +16,18 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
     match command {
-        Command::Serve(_) => ExitCode::SUCCESS,
+        Command::Serve(flags) => serve(&flags),
         Command::Config(command) => config_command::run(&command),
+    }
+}
+
+fn serve(flags: &Flags) -> ExitCode {
+    match flags.load() {
+        Ok(loaded) => crate::serve::run(&loaded.settings),
+        Err(errors) => {
+            eprintln!("{errors}");
+            ExitCode::from(2)
+        }
     }
 }
 

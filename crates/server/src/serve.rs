@@ -1,0 +1,210 @@
+//! `magpie serve`: puts the parts together, says when they are ready, and stops them in order.
+
+mod bind;
+mod lock;
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+pub use bind::{BindError, Bound, bind};
+
+use self::lock::FolderLock;
+use crate::certs::Certificates;
+use crate::config::Settings;
+use crate::http::{self, OriginRules, Rate, Site, TrustFiles};
+use crate::listen::{self, Doorway, Face, Gate, GateLimits};
+use crate::relay::{Relay, RelayHandle};
+use crate::signal::{Exchange, Switchboard};
+use crate::store::Store;
+
+/// Serves until SIGTERM or SIGINT; the exit code is 2 when it could not start.
+#[must_use]
+pub fn run(settings: &Settings) -> ExitCode {
+    let outcome = runtime().and_then(|runtime| runtime.block_on(serve(settings)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("magpie: {}", sentence(&*error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// One thread for everything but the relay's packets: a message that crosses threads costs more than it takes to handle.
+fn runtime() -> Result<tokio::runtime::Runtime, Box<dyn Error>> {
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?)
+}
+
+/// The error and its causes, once.
+fn sentence(error: &dyn Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        said = format!("{said}: {error}");
+        cause = error.source();
+    }
+    said
+}
+
+/// A server whose every part stands and whose every port is taken.
+struct Running {
+    door: Arc<Doorway>,
+    switchboard: Switchboard,
+    exchange: Exchange,
+    certificates: Certificates,
+    stop: watch::Sender<bool>,
+    /// Held as long as the server runs.
+    _lock: FolderLock,
+}
+
+async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    // First, so that a taken port leaves nothing behind.
+    let Bound { tcp, udp, first } = bind(settings)?;
+    raise_descriptor_limit();
+    let tcp_addresses = turn_addresses(&tcp)?;
+    let mut signals = [
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ];
+    let certificates = Certificates::open(settings)?;
+    let lock = FolderLock::take(&settings.data)?;
+    let relay = Relay::start(&settings.relay, &settings.data, udp, tcp_addresses)?;
+    let running = assemble(settings, certificates, lock, relay)?;
+    for (listener, face) in tcp {
+        let listener = TcpListener::from_std(listener)?;
+        tokio::spawn(listen::accept(listener, face, Arc::clone(&running.door)));
+    }
+    announce(first)?;
+    running.run(&mut signals, settings.limits.drain).await;
+    Ok(())
+}
+
+fn turn_addresses(tcp: &[(std::net::TcpListener, Face)]) -> io::Result<Vec<SocketAddr>> {
+    tcp.iter()
+        .filter(|(_, face)| *face != Face::Plain)
+        .map(|(listener, _)| listener.local_addr())
+        .collect()
+}
+
+fn assemble(
+    settings: &Settings,
+    certificates: Certificates,
+    lock: FolderLock,
+    relay: RelayHandle,
+) -> Result<Running, Box<dyn Error>> {
+    let opened = Store::open(&settings.data)?;
+    if let Some(moved) = &opened.moved_aside {
+        eprintln!(
+            "magpie: the store was damaged; it is kept as {} and a new one begun, so people get new numbers",
+            moved.display()
+        );
+    }
+    let (exchange, switchboard) = Exchange::new(opened.store, &opened.rows, hub_limits(settings));
+    let limits = &settings.limits;
+    let gate = Gate::new(GateLimits {
+        connections: limits.connections_per_address,
+        unproven: limits.unauthenticated_per_address,
+    });
+    let site = Arc::new(Site {
+        origins: OriginRules {
+            trusted_proxies: settings.trusted_proxies.clone(),
+            extra: settings.origins.clone(),
+        },
+        gate: gate.clone(),
+        tokens: Arc::default(),
+        ice_rate: Rate::new(limits.ice_requests_per_minute),
+        relay: relay.clone(),
+        switchboard: switchboard.clone(),
+        trust: TrustFiles::of(&certificates),
+    });
+    let (stop, stopping) = watch::channel(false);
+    let door = Arc::new(Doorway {
+        gate,
+        certificates: certificates.clone(),
+        site: http::router(Arc::clone(&site)),
+        plain_site: http::plain_router(site),
+        relay,
+        patience: limits.header_timeout,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        stopping,
+    });
+    Ok(Running {
+        door,
+        switchboard,
+        exchange,
+        certificates,
+        stop,
+        _lock: lock,
+    })
+}
+
+/// A host allowed many connections may also bring as many new people.
+fn hub_limits(settings: &Settings) -> magpie_hub::Limits {
+    let mut limits = magpie_hub::Limits::default();
+    let burst = &mut limits.new_persons_per_address.burst;
+    *burst = (*burst).max(settings.limits.connections_per_address);
+    limits
+}
+
+/// The one line on standard output: programs wait for it.
+fn announce(first: SocketAddr) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match first.ip().is_unspecified() {
+        true => writeln!(out, "ready https://localhost:{}", first.port())?,
+        false => writeln!(out, "ready https://{first}")?,
+    }
+    out.flush()
+}
+
+impl Running {
+    /// Serves until a signal comes, then drains: no new connections, clients told and closed, `patience` for the rest.
+    /// A second signal ends the wait.
+    async fn run(self, signals: &mut [Signal; 2], patience: Duration) {
+        let exchange = tokio::spawn(self.exchange.run());
+        let watch = tokio::spawn(self.certificates.watch());
+        any(signals).await;
+        tracing::info!("stopping");
+        watch.abort();
+        self.stop.send_replace(true);
+        self.switchboard.drain().await;
+        let emptied = async {
+            drop(exchange.await);
+            // Every connection's task holds the door.
+            while Arc::strong_count(&self.door) > 1 {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::select! {
+            _ = timeout(patience, emptied) => (),
+            () = any(signals) => (),
+        }
+    }
+}
+
+async fn any([terminate, interrupt]: &mut [Signal; 2]) {
+    tokio::select! {
+        _ = terminate.recv() => (),
+        _ = interrupt.recv() => (),
+    }
+}
+
+/// Each connection is a descriptor, and the usual soft limit of 1,024 is for programs that use `select`.
+fn raise_descriptor_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}

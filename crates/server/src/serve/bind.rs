@@ -1,0 +1,265 @@
+//! Takes every port before anything is written or served, so that a taken one stops the server cleanly.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::config::{Listen, Settings};
+use crate::listen::Face;
+use crate::relay::RelaySocket;
+
+/// All listening sockets of the server.
+#[derive(Debug)]
+pub struct Bound {
+    /// TCP listeners and what each is for, the shared port first.
+    pub tcp: Vec<(TcpListener, Face)>,
+    /// UDP sockets of STUN and TURN, the shared port first.
+    pub udp: Vec<RelaySocket>,
+    /// The first address of the shared port, as asked for, with the port really taken.
+    pub first: SocketAddr,
+}
+
+/// A port that cannot be taken.
+#[derive(Debug)]
+pub struct BindError {
+    address: SocketAddr,
+    transport: &'static str,
+    source: io::Error,
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            address,
+            transport,
+            source,
+        } = self;
+        match source.kind() {
+            io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "{transport} port {} on {} is taken by another program; choose another with --listen ADDRESS:PORT",
+                    address.port(),
+                    address.ip()
+                )
+            }
+            io::ErrorKind::PermissionDenied => {
+                write!(
+                    f,
+                    "{transport} port {} needs privileges this process does not have; choose one above 1023 with --listen ADDRESS:PORT",
+                    address.port()
+                )
+            }
+            io::ErrorKind::AddrNotAvailable => {
+                write!(f, "{} is not an address of this machine", address.ip())
+            }
+            _ => write!(f, "cannot listen on {transport} {address}: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for BindError {}
+
+/// Takes the ports the settings name.
+///
+/// # Errors
+/// The first port that cannot be taken; nothing is held then.
+pub fn bind(settings: &Settings) -> Result<Bound, BindError> {
+    let mut bound = match &settings.listen {
+        Listen::At(addresses) => shared_at(addresses)?,
+        Listen::Automatic => shared_anywhere()?,
+    };
+    for address in &settings.stun {
+        let (tcp, udp) = pair(*address)?;
+        bound.tcp.push((tcp, Face::Turn));
+        bound.udp.push(udp);
+    }
+    if let Some(address) = settings.plain {
+        bound.tcp.push((tcp(address)?, Face::Plain));
+    }
+    Ok(bound)
+}
+
+fn shared_at(addresses: &[SocketAddr]) -> Result<Bound, BindError> {
+    let mut bound = Bound {
+        tcp: Vec::new(),
+        udp: Vec::new(),
+        first: UNKNOWN,
+    };
+    for address in addresses {
+        let taken = everywhere(*address, Face::Shared)?;
+        bound.tcp.extend(taken.tcp);
+        bound.udp.extend(taken.udp);
+        if bound.first == UNKNOWN {
+            bound.first = taken.first;
+        }
+    }
+    Ok(bound)
+}
+
+/// The first free of the usual ports, and the standard STUN port where it is free.
+fn shared_anywhere() -> Result<Bound, BindError> {
+    let wildcard = |port| SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
+    let mut bound = everywhere(wildcard(443), Face::Shared)
+        .or_else(|_| everywhere(wildcard(8443), Face::Shared))?;
+    match everywhere(wildcard(STUN_PORT), Face::Turn) {
+        Ok(standard) => {
+            bound.tcp.extend(standard.tcp);
+            bound.udp.extend(standard.udp);
+        }
+        Err(error) => tracing::info!(%error, "going without the standard STUN port"),
+    }
+    Ok(bound)
+}
+
+/// Takes an address; the IPv6 wildcard stands for IPv4 too, and for IPv4 alone on a machine without IPv6.
+fn everywhere(address: SocketAddr, face: Face) -> Result<Bound, BindError> {
+    if address.ip() != IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        let (tcp, udp) = pair(address)?;
+        let first = local(&tcp, address)?;
+        return Ok(Bound {
+            tcp: vec![(tcp, face)],
+            udp: vec![udp],
+            first,
+        });
+    }
+    let (tcp4, udp4) = pair(SocketAddr::new(
+        Ipv4Addr::UNSPECIFIED.into(),
+        address.port(),
+    ))?;
+    let first = SocketAddr::new(address.ip(), local(&tcp4, address)?.port());
+    let mut bound = Bound {
+        tcp: vec![(tcp4, face)],
+        udp: vec![udp4],
+        first,
+    };
+    match pair(first) {
+        Ok((tcp6, udp6)) => {
+            bound.tcp.push((tcp6, face));
+            bound.udp.push(udp6);
+        }
+        Err(error) if lacks_ipv6(&error.source) => (),
+        Err(error) => return Err(error),
+    }
+    Ok(bound)
+}
+
+/// The same port number for TCP and UDP. Where the system chooses it, one that is free for both has to be looked for.
+fn pair(address: SocketAddr) -> Result<(TcpListener, RelaySocket), BindError> {
+    let mut tries = if address.port() == 0 { 32 } else { 1 };
+    loop {
+        let listener = tcp(address)?;
+        let chosen = local(&listener, address)?;
+        tries -= 1;
+        match RelaySocket::bind(chosen) {
+            Ok(socket) => return Ok((listener, socket)),
+            Err(source) if tries == 0 => {
+                return Err(BindError {
+                    address: chosen,
+                    transport: "UDP",
+                    source,
+                });
+            }
+            Err(_) => (),
+        }
+    }
+}
+
+fn tcp(address: SocketAddr) -> Result<TcpListener, BindError> {
+    let bind = || {
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
+        // Connections of an earlier run that linger must not keep a restarted server from its port.
+        socket.set_reuse_address(true)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    };
+    bind().map_err(|source| BindError {
+        address,
+        transport: "TCP",
+        source,
+    })
+}
+
+fn local(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, BindError> {
+    listener.local_addr().map_err(|source| BindError {
+        address,
+        transport: "TCP",
+        source,
+    })
+}
+
+fn lacks_ipv6(error: &io::Error) -> bool {
+    let missing = [
+        nix::errno::Errno::EAFNOSUPPORT as i32,
+        nix::errno::Errno::EADDRNOTAVAIL as i32,
+    ];
+    error
+        .raw_os_error()
+        .is_some_and(|code| missing.contains(&code))
+}
+
+const UNKNOWN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+const STUN_PORT: u16 = 3478;
+
+/// Connections that may wait to be accepted; the system caps it.
+const BACKLOG: i32 = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tcp_and_udp_get_the_same_number() {
+        let bound = shared_at(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+        assert_ne!(bound.first.port(), 0);
+        assert_eq!(bound.tcp[0].0.local_addr().unwrap(), bound.first);
+        assert_eq!(bound.udp[0].local(), bound.first);
+    }
+
+    #[test]
+    fn a_taken_port_is_named_with_the_way_out() {
+        let held = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = held.local_addr().unwrap();
+        let said = shared_at(&[address]).unwrap_err().to_string();
+        assert!(
+            said.contains(&address.port().to_string()) && said.contains("--listen"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_port_whose_udp_side_is_taken_counts_as_taken() {
+        let held = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let said = shared_at(&[held.local_addr().unwrap()])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            said.starts_with("UDP port") && said.contains("taken"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn the_ipv6_wildcard_takes_ipv4_too() {
+        let bound = everywhere("[::]:0".parse().unwrap(), Face::Shared).unwrap();
+        assert!(
+            bound
+                .tcp
+                .iter()
+                .any(|(tcp, _)| tcp.local_addr().unwrap().is_ipv4())
+        );
+        assert!(bound.first.is_ipv6());
+    }
+}
