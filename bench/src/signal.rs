@@ -7,6 +7,15 @@ mod tls;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
+/// Which protocol the load speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Ours, at `/ws`.
+    Native,
+    /// That of PeerJS, at `/peerjs`: the same load on the npm package `peer`, for comparison.
+    PeerJs,
+}
+
 /// What to drive, and how hard.
 #[derive(Clone, Debug)]
 pub struct SignalOptions {
@@ -101,11 +110,19 @@ impl std::error::Error for BenchError {
     }
 }
 
-/// Runs the load and measures; blocks until it is over, on a runtime of its own.
+/// Runs the load on the native door and measures; blocks until it is over, on a runtime of its own.
 ///
 /// # Errors
 /// [`BenchError`], when the load could not be put on as asked.
 pub fn run(options: SignalOptions) -> Result<Report, BenchError> {
+    run_at(Door::Native, options)
+}
+
+/// Like [`run`], on a door of choice.
+///
+/// # Errors
+/// [`BenchError`], when the load could not be put on as asked.
+pub fn run_at(door: Door, options: SignalOptions) -> Result<Report, BenchError> {
     check(&options)?;
     crate::process::raise_file_limit()
         .map_err(|error| BenchError::System("raise the limit of open files", error))?;
@@ -113,7 +130,7 @@ pub fn run(options: SignalOptions) -> Result<Report, BenchError> {
         .enable_all()
         .build()
         .map_err(|error| BenchError::System("start a runtime", error))?
-        .block_on(tokio::task::LocalSet::new().run_until(load::measure(options)))
+        .block_on(tokio::task::LocalSet::new().run_until(load::measure(door, options)))
 }
 
 fn check(options: &SignalOptions) -> Result<(), BenchError> {

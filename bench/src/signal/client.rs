@@ -23,13 +23,13 @@ use tokio_tungstenite::{
     tungstenite::{Message, Utf8Bytes, client::IntoClientRequest, protocol::WebSocketConfig},
 };
 
-use super::{BenchError, SignalOptions, tls::trusting_connector};
+use super::{BenchError, Door, SignalOptions, tls::trusting_connector};
 
 /// An authenticated connection.
 pub(super) struct Client {
     socket: WebSocketStream<Transport>,
-    /// The person's id, to be dialled by.
-    pub(super) person: String,
+    /// What others reach this client by: the person's id, or the PeerJS id.
+    pub(super) id: String,
 }
 
 /// How to reach the server; made once for all clients.
@@ -37,21 +37,44 @@ pub(super) struct Target {
     server: SocketAddr,
     tls: Option<TlsConnector>,
     origin: String,
+    door: Door,
 }
 
 impl Target {
-    pub(super) fn new(options: &SignalOptions) -> Self {
+    pub(super) fn new(door: Door, options: &SignalOptions) -> Self {
         Self {
+            door,
             server: options.server,
             tls: options.tls.then(trusting_connector),
             origin: options.origin.clone(),
         }
     }
 
-    /// Connects and proves a new identity. `index` picks the source address.
+    /// Connects as somebody new. `index` picks the source address.
     pub(super) async fn connect(&self, index: usize) -> Result<Client, BenchError> {
+        let id = random_id();
+        let path = match self.door {
+            Door::Native => "/ws".to_owned(),
+            Door::PeerJs => format!("/peerjs?key=peerjs&id=x{id}&token={id}&version=1.5.5"),
+        };
+        let mut client = Client {
+            socket: self.open(index, &path).await?,
+            id: format!("x{id}"),
+        };
+        match self.door {
+            Door::Native => client.authenticate(&self.origin).await?,
+            Door::PeerJs => drop(client.wait_for("OPEN", |_| true).await?),
+        }
+        Ok(client)
+    }
+
+    async fn open(
+        &self,
+        index: usize,
+        path: &str,
+    ) -> Result<WebSocketStream<Transport>, BenchError> {
         let transport = self.transport(index).await.map_err(connect_error)?;
-        let mut request = format!("ws://{}/ws", self.server)
+        let mut request = format!("ws://{}{path}", self.server)
             .into_client_request()
             .map_err(connect_error)?;
         let origin = self.origin.parse().map_err(connect_error)?;
@@ -60,15 +83,8 @@ impl Target {
         let config = WebSocketConfig::default()
             .read_buffer_size(4096)
             .write_buffer_size(0);
-        let (socket, _) = client_async_with_config(request, transport, Some(config))
-            .await
-            .map_err(connect_error)?;
-        let mut client = Client {
-            socket,
-            person: String::new(),
-        };
-        client.authenticate(&self.origin).await?;
-        Ok(client)
+        let opened = client_async_with_config(request, transport, Some(config)).await;
+        Ok(opened.map_err(connect_error)?.0)
     }
 
     async fn transport(&self, index: usize) -> std::io::Result<Transport> {
@@ -117,7 +133,7 @@ impl Client {
         }
     }
 
-    /// Reads on until a message of type `t` satisfies `wanted`; an error stops the run.
+    /// Reads on until a message of type `t` (PeerJS: `type`) satisfies `wanted`; an error stops the run.
     pub(super) async fn wait_for(
         &mut self,
         t: &str,
@@ -127,10 +143,14 @@ impl Client {
             let text = self.next().await?;
             let message: Value =
                 serde_json::from_str(&text).map_err(|_| BenchError::Protocol(text.to_string()))?;
-            if message["t"] == "error" {
+            let kind = message["t"]
+                .as_str()
+                .or(message["type"].as_str())
+                .unwrap_or_default();
+            if matches!(kind, "error" | "ERROR" | "ID-TAKEN") {
                 return Err(BenchError::Protocol(text.to_string()));
             }
-            if message["t"] == t && wanted(&message) {
+            if kind == t && wanted(&message) {
                 return Ok(message);
             }
         }
@@ -155,7 +175,7 @@ impl Client {
         });
         self.send(auth.to_string()).await?;
         let welcome = self.wait_for("welcome", |_| true).await?;
-        self.person = welcome["me"]["id"].as_str().unwrap_or_default().to_owned();
+        self.id = welcome["me"]["id"].as_str().unwrap_or_default().to_owned();
         Ok(())
     }
 }

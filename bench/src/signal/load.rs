@@ -13,24 +13,24 @@ use tokio::{
 };
 
 use super::{
-    BenchError, Report, SignalOptions,
+    BenchError, Door, Report, SignalOptions,
     client::{Client, Target, random_id},
     latency::Latencies,
 };
 use crate::process;
 
 /// Connects, relays, measures.
-pub(super) async fn measure(options: SignalOptions) -> Result<Report, BenchError> {
+pub(super) async fn measure(door: Door, options: SignalOptions) -> Result<Report, BenchError> {
     let memory_before = memory(&options)?;
-    let mut clients = connect_all(&options).await?;
+    let mut clients = connect_all(door, &options).await?;
     // What a handshake needed is given back by then.
     sleep(SETTLE).await;
     let memory_after = memory(&options)?;
 
     let idle = clients.split_off(options.pairs * 2);
-    let _idle: JoinSet<()> = keep_alive(idle);
+    let _idle: JoinSet<()> = keep_alive(door, idle);
     let window = Rc::new(Window::new());
-    let mut pairs = bring_into_calls(clients, &options, &window).await?;
+    let mut pairs = start_pairs(door, clients, &options, &window).await?;
 
     let cpu_before = cpu(&options)?;
     let begin = Instant::now();
@@ -75,8 +75,8 @@ fn report(
     }
 }
 
-async fn connect_all(options: &SignalOptions) -> Result<Vec<Client>, BenchError> {
-    let target = Rc::new(Target::new(options));
+async fn connect_all(door: Door, options: &SignalOptions) -> Result<Vec<Client>, BenchError> {
+    let target = Rc::new(Target::new(door, options));
     let mut connecting = JoinSet::new();
     let mut clients = Vec::with_capacity(options.connections);
     for index in 0..options.connections {
@@ -102,8 +102,12 @@ fn joined<T>(
     }
 }
 
-/// Idle connections say `sync` often enough to stay, and read what comes.
-fn keep_alive(clients: Vec<Client>) -> JoinSet<()> {
+/// Idle connections say something often enough to stay, and read what comes.
+fn keep_alive(door: Door, clients: Vec<Client>) -> JoinSet<()> {
+    let sign_of_life = match door {
+        Door::Native => r#"{"t":"sync","calls":{}}"#,
+        Door::PeerJs => r#"{"type":"HEARTBEAT"}"#,
+    };
     let mut tasks = JoinSet::new();
     for mut client in clients {
         tasks.spawn_local(async move {
@@ -111,7 +115,7 @@ fn keep_alive(clients: Vec<Client>) -> JoinSet<()> {
             beat.tick().await;
             loop {
                 tokio::select! {
-                    _ = beat.tick() => if client.send(r#"{"t":"sync","calls":{}}"#).await.is_err() { return },
+                    _ = beat.tick() => if client.send(sign_of_life).await.is_err() { return },
                     message = client.next() => if message.is_err() { return },
                 }
             }
@@ -120,41 +124,42 @@ fn keep_alive(clients: Vec<Client>) -> JoinSet<()> {
     tasks
 }
 
-/// Pairs up neighbours, lets one dial and the other accept, and starts a task for each endpoint.
-async fn bring_into_calls(
+/// Pairs up neighbours and starts a task for each endpoint.
+async fn start_pairs(
+    door: Door,
     clients: Vec<Client>,
     options: &SignalOptions,
     window: &Rc<Window>,
 ) -> Result<JoinSet<Result<(), BenchError>>, BenchError> {
     let round = round_time(options);
     let mut tasks = JoinSet::new();
-    let mut waiting = None;
-    for client in clients {
-        let Some(mut caller) = waiting.replace(client) else {
-            continue;
+    let mut clients = clients.into_iter();
+    while let (Some(mut caller), Some(mut callee)) = (clients.next(), clients.next()) {
+        let [to_callee, to_caller] = match door {
+            Door::Native => into_call(&mut caller, &mut callee).await?,
+            Door::PeerJs => [&callee, &caller].map(|client| Route::Peer(client.id.clone())),
         };
-        let mut callee = waiting.take().expect("just put there");
-        let call = random_id();
-        let dial =
-            json!({"t": "dial", "n": 1, "call": call, "to": callee.person, "media": "audio"});
-        caller.send(dial.to_string()).await?;
-        callee
-            .wait_for("call", |view| view["call"]["state"] == "ringing")
-            .await?;
-        callee
-            .send(json!({"t": "accept", "n": 1, "call": call, "media": "audio"}).to_string())
-            .await?;
-        for end in [&mut caller, &mut callee] {
-            end.wait_for("call", |view| view["call"]["state"] == "active")
-                .await?;
-        }
-        let paces = [Some(round), None];
-        for (client, pace) in [caller, callee].into_iter().zip(paces) {
-            let endpoint = Endpoint::new(client, call.clone(), window.clone());
-            tasks.spawn_local(endpoint.relay(pace));
-        }
+        tasks.spawn_local(Endpoint::new(caller, to_callee, window).relay(Some(round)));
+        tasks.spawn_local(Endpoint::new(callee, to_caller, window).relay(None));
     }
     Ok(tasks)
+}
+
+/// Lets one dial and the other accept.
+async fn into_call(caller: &mut Client, callee: &mut Client) -> Result<[Route; 2], BenchError> {
+    let call = random_id();
+    let dial = json!({"t": "dial", "n": 1, "call": call, "to": callee.id, "media": "audio"});
+    caller.send(dial.to_string()).await?;
+    callee
+        .wait_for("call", |view| view["call"]["state"] == "ringing")
+        .await?;
+    let accept = json!({"t": "accept", "n": 1, "call": call, "media": "audio"});
+    callee.send(accept.to_string()).await?;
+    for end in [caller, callee] {
+        end.wait_for("call", |view| view["call"]["state"] == "active")
+            .await?;
+    }
+    Ok([Route::Call(call.clone()), Route::Call(call)])
 }
 
 /// Time between two signals of one caller; each is answered by one of the callee.
@@ -166,21 +171,29 @@ fn round_time(options: &SignalOptions) -> Duration {
     Duration::from_secs_f64(seconds).max(SHORTEST_ROUND)
 }
 
-/// One end of a call.
+/// What a signal names for the server to forward it by.
+enum Route {
+    /// A call of the native protocol.
+    Call(String),
+    /// The other end's PeerJS id.
+    Peer(String),
+}
+
+/// One end of a pair.
 struct Endpoint {
     client: Client,
-    call: String,
+    route: Route,
     window: Rc<Window>,
     sent: u64,
     received: u64,
 }
 
 impl Endpoint {
-    fn new(client: Client, call: String, window: Rc<Window>) -> Self {
+    fn new(client: Client, route: Route, window: &Rc<Window>) -> Self {
         Self {
             client,
-            call,
-            window,
+            route,
+            window: window.clone(),
             sent: 0,
             received: 0,
         }
@@ -208,18 +221,15 @@ impl Endpoint {
 
     async fn signal(&mut self) -> Result<(), BenchError> {
         self.sent += 1;
-        // About as long as a candidate, the commonest signal; the sending time rides in it.
-        let message = format!(
-            concat!(
-                r#"{{"t":"signal","call":"{call}","e":1,"s":{sent},"ae":1,"as":{received},"d":{{"candidate":{{"#,
-                r#""candidate":"candidate:1833890315 1 udp 2122194687 192.0.2.2 40532 typ host generation 0 ufrag wwr6 "#,
-                r#"network-id 1","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"wwr6"}},"at":{at}}}}}"#
+        let (sent, received, at) = (self.sent, self.received, self.window.micros());
+        let message = match &self.route {
+            Route::Call(call) => format!(
+                r#"{{"t":"signal","call":"{call}","e":1,"s":{sent},"ae":1,"as":{received},"d":{{{CANDIDATE},"at":{at}}}}}"#
             ),
-            call = self.call,
-            sent = self.sent,
-            received = self.received,
-            at = self.window.micros(),
-        );
+            Route::Peer(id) => format!(
+                r#"{{"type":"CANDIDATE","dst":"{id}","payload":{{{CANDIDATE},"type":"media","s":{sent},"at":{at}}}}}"#
+            ),
+        };
         self.client.send(message).await
     }
 
@@ -317,6 +327,11 @@ fn cpu(options: &SignalOptions) -> Result<Option<Duration>, BenchError> {
     options.pid.map(read).transpose()
 }
 
+/// The commonest signal.
+const CANDIDATE: &str = concat!(
+    r#""candidate":{"candidate":"candidate:1833890315 1 udp 2122194687 192.0.2.2 40532 typ host generation 0 "#,
+    r#"ufrag wwr6 network-id 1","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"wwr6"}"#
+);
 /// Handshakes under way at a time.
 const CONNECTING_AT_ONCE: usize = 32;
 /// From the last connection to the memory reading.
