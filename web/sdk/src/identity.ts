@@ -7,6 +7,8 @@ export interface IdentityStore {
   load(): Promise<CryptoKeyPair | null>
   /** Keeps the pair and answers the one that counts: the earlier one, where another page was first. */
   save(pair: CryptoKeyPair): Promise<CryptoKeyPair>
+  /** Drops the pair: this device was unlinked, and its key is worth nothing any more. */
+  forget(): Promise<void>
 }
 
 /** The key of this device. The private half cannot leave the browser's key store. */
@@ -36,6 +38,12 @@ export class Identity {
     const point = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', point))
     return new Identity(base64url(point), base32(digest.subarray(0, 16)), pair.privateKey)
+  }
+
+  /** Makes a new key in place of one that is worth nothing any more. */
+  static async replace(store: IdentityStore): Promise<Identity> {
+    await stored(() => store.forget())
+    return Identity.open(store)
   }
 
   /** Answers the server's challenge for a page of this origin. */
@@ -73,6 +81,12 @@ export class IndexedDbStore implements IdentityStore {
         if (earlier === null) store.put(pair, RECORD)
         done(earlier ?? pair)
       }
+    })
+  }
+
+  forget(): Promise<void> {
+    return transact('readwrite', (store, done) => {
+      store.delete(RECORD).onsuccess = () => done(undefined)
     })
   }
 }

@@ -1,5 +1,5 @@
 import type { Card, Contact, Known, Me, Missed } from './types'
-import type { ServerMessage, Welcome } from './wire'
+import type { ServerMessage } from './wire'
 
 /** What the server has told, with nothing told yet. */
 export interface Knowledge {
@@ -11,16 +11,17 @@ export interface Knowledge {
 
 export const NOTHING: Knowledge = { me: null, contacts: [], missed: [], blocked: [] }
 
-/** Takes over everything a welcome says. */
-export function welcomed({ me, contacts, missed, blocked }: Welcome): Known {
+/** The lists that a welcome or a linking carries. */
+export function told({ me, contacts, missed, blocked }: Known): Known {
   return { me, contacts, missed, blocked }
 }
 
 /** What is known after a notice; the same object when the notice changes nothing. */
 export function learn(known: Knowledge, message: ServerMessage): Knowledge {
   switch (message.t) {
-    case 'me':
     case 'linked':
+      return told(message)
+    case 'me':
       return { ...known, me: message.me }
     case 'contacts':
       return { ...known, contacts: message.contacts }

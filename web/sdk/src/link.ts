@@ -9,6 +9,9 @@ export interface Proof {
   readonly label: string
 }
 
+/** Why a link stays closed. */
+export type Shut = 'replaced' | 'unlinked' | 'refused'
+
 /** What a link tells its owner. */
 export interface LinkOwner {
   prove(nonce: string): Promise<Proof>
@@ -19,8 +22,8 @@ export interface LinkOwner {
   /** The link is lost, or an attempt failed; the next one is at `retryAt`, local time. */
   down(retryAt: number): void
   message(message: ServerMessage): void
-  /** No further attempt is made: another page has this tab's place, or the server refuses the proof. */
-  shut(why: 'replaced' | 'refused', detail: string): void
+  /** No further attempt is made: another page has this tab's place, this device was unlinked, or the server refuses the proof. */
+  shut(why: Shut, detail: string): void
 }
 
 /** Waits before the first, second... attempt after a loss, in milliseconds; the last one repeats. */
@@ -35,6 +38,7 @@ const OPENING_PATIENCE_MS = 8_000
 /** A link that held this long starts over with the first wait; one that did not is a server in trouble. */
 const STABLE_MS = 5_000
 const CLOSE_AUTH = 4401
+const CLOSE_UNLINKED = 4403
 const CLOSE_REPLACED = 4409
 
 type Timer = ReturnType<typeof setTimeout> | undefined
@@ -96,13 +100,6 @@ export class Link {
     if (this.#welcomed) this.#scheduleSync()
   }
 
-  /** Closes and opens at once, to hear a fresh welcome. */
-  renew(): void {
-    if (!this.#running) return
-    this.#attempt = 0
-    this.#lost()
-  }
-
   /** The network or the page came back: connects at once, or makes sure that the link still lives. */
   wake(): void {
     if (!this.#running) return
@@ -138,10 +135,13 @@ export class Link {
         return this.#welcome(message)
       case 'synced':
         return clearTimeout(this.#syncedTimer)
+      case 'unlinked':
+        return this.#shut('unlinked', '')
       case 'drain':
         return this.#closed(0, '', message.retryAfter)
       default:
-        if (message.t === 'error' && message.code === 'replaced') return this.#closed(CLOSE_REPLACED, message.detail)
+        if (message.t === 'error' && message.code === 'replaced') return this.#shut('replaced', message.detail)
+        if (message.t === 'error' && message.code === 'unlinked') return this.#shut('unlinked', message.detail)
         return this.#owner.message(message)
     }
   }
@@ -175,12 +175,13 @@ export class Link {
 
   #closed(code: number, detail: string, waitMs = 0): void {
     if (code === CLOSE_REPLACED) return this.#shut('replaced', detail)
+    if (code === CLOSE_UNLINKED) return this.#shut('unlinked', detail)
     // One refused proof may be a page that slept between question and answer; two are a verdict.
     if (code === CLOSE_AUTH && ++this.#refusals > 1) return this.#shut('refused', detail)
     this.#lost(waitMs)
   }
 
-  #shut(why: 'replaced' | 'refused', detail: string): void {
+  #shut(why: Shut, detail: string): void {
     this.stop()
     this.#owner.shut(why, detail)
   }

@@ -4,9 +4,9 @@ import { Emitter } from './emitter'
 import { MagpieError } from './error'
 import { IceServers } from './ice'
 import { Identity, IndexedDbStore, type IdentityStore } from './identity'
-import { learn, NOTHING, welcomed, type Knowledge } from './known'
+import { learn, NOTHING, told, type Knowledge } from './known'
 import { deviceLabel } from './label'
-import { Link, type Proof } from './link'
+import { Link, type Proof, type Shut } from './link'
 import { watchNetwork } from './network'
 import { Switchboard } from './switchboard'
 import { openTab } from './tab'
@@ -35,6 +35,8 @@ export interface MagpieEvents {
   'link-request': { readonly device: string; readonly label: string }
   /** This device speaks for another person from now on. */
   linked: Me
+  /** The person whose code this device claimed said no. */
+  'link-rejected': null
 }
 
 /**
@@ -252,7 +254,7 @@ export class Magpie extends Emitter<MagpieEvents> {
   #up(welcome: Welcome): void {
     this.#clockAhead = welcome.now - Date.now()
     this.#ice.renew(welcome.token)
-    this.#have(welcomed(welcome))
+    this.#have(told(welcome))
     for (const view of welcome.calls) this.#switchboard.viewed(view)
     this.#switchboard.linked(true)
     this.#commands.repeatAll()
@@ -263,9 +265,23 @@ export class Magpie extends Emitter<MagpieEvents> {
     this.#switchboard.linked(false)
   }
 
-  #shut(why: 'replaced' | 'refused', detail: string): void {
+  #shut(why: Shut, detail: string): void {
+    if (why === 'unlinked') return void this.#becomeNew()
     this.#set(why === 'replaced' ? { kind: 'replaced' } : { kind: 'failed', code: 'refused', detail })
     this.#switchboard.linked(false)
+  }
+
+  /** Unlinked: this device is nobody's any more, and starts over as a person of its own. */
+  async #becomeNew(): Promise<void> {
+    this.#known = NOTHING
+    this.#set({ kind: 'starting' })
+    this.call?.failed('lost')
+    try {
+      this.#identity = await Identity.replace(this.#store)
+    } catch (error) {
+      this.#fail(error); return;
+    }
+    this.#link.start()
   }
 
   #heard(message: ServerMessage): void {
@@ -273,9 +289,7 @@ export class Magpie extends Emitter<MagpieEvents> {
       case 'ok':
         return this.#commands.settle(message.n, message.body)
       case 'error':
-        if (message.n !== null)
-          this.#commands.refuse(message.n, new MagpieError(message.code, message.detail, message.retryAfter))
-        return
+        return this.#refused(message.n, new MagpieError(message.code, message.detail, message.retryAfter))
       case 'call':
         return this.#switchboard.viewed(message.call)
       case 'signal':
@@ -285,12 +299,15 @@ export class Magpie extends Emitter<MagpieEvents> {
     }
   }
 
+  #refused(n: number | null, error: MagpieError): void {
+    if (n !== null) this.#commands.refuse(n, error)
+    else if (error.code === 'link-rejected') this.emit('link-rejected', null)
+  }
+
   #noticed(message: ServerMessage): void {
     this.#have(learn(this.#known, message))
     if (message.t === 'link-request') this.emit('link-request', { device: message.device, label: message.label })
     if (message.t === 'linked') this.emit('linked', message.me)
-    // Speaking for another person means other contacts, calls and missed calls: a fresh welcome brings them all.
-    if (message.t === 'linked' || message.t === 'unlinked') this.#link.renew()
   }
 
   #callChanged(call: Call | null): void {

@@ -1,7 +1,7 @@
 /**
  * The edge of the native protocol: text in, typed messages out. Nothing past this file sees unparsed JSON.
  */
-import type { Card, Contact, Device, Me, MediaKind, Missed, PeerMedia, ServerEndReason } from './types'
+import type { Card, Contact, Device, Known, Me, MediaKind, Missed, PeerMedia, ServerEndReason } from './types'
 
 /** The view of a call as the server sends it, for one endpoint. */
 export interface View {
@@ -35,15 +35,11 @@ export interface SignalFrame {
   readonly item: { readonly s: number; readonly d: SignalData } | null
 }
 
-export interface Welcome {
+export interface Welcome extends Known {
   readonly t: 'welcome'
-  readonly me: Me
   readonly endpoint: string
   readonly token: string
   readonly calls: readonly View[]
-  readonly missed: readonly Missed[]
-  readonly contacts: readonly Contact[]
-  readonly blocked: readonly Card[]
   readonly now: number
 }
 
@@ -65,7 +61,7 @@ export type ServerMessage =
   | { readonly t: 'presence'; readonly id: string; readonly online: boolean }
   | { readonly t: 'missed'; readonly missed: Missed }
   | { readonly t: 'me'; readonly me: Me }
-  | { readonly t: 'linked'; readonly me: Me }
+  | ({ readonly t: 'linked' } & Known)
   | { readonly t: 'contacts'; readonly contacts: readonly Contact[] }
   | { readonly t: 'link-request'; readonly device: string; readonly label: string }
   | { readonly t: 'unlinked' }
@@ -110,7 +106,7 @@ export type Fields = Readonly<Record<string, unknown>>
 export function parseMessage(text: string): ServerMessage | null {
   try {
     const fields = object(JSON.parse(text))
-    return Object.hasOwn(MESSAGES, string(fields.t)) ? MESSAGES[fields.t as Known](fields) : null
+    return Object.hasOwn(MESSAGES, string(fields.t)) ? MESSAGES[fields.t as Kind](fields) : null
   } catch {
     return null
   }
@@ -132,19 +128,16 @@ export function signalMessage(call: string, { item, ...head }: SignalFrame): obj
 
 class Malformed extends Error {}
 
-type Known = ServerMessage['t']
+type Kind = ServerMessage['t']
 
-const MESSAGES: { readonly [T in Known]: (f: Fields) => Extract<ServerMessage, { t: T }> } = {
+const MESSAGES: { readonly [T in Kind]: (f: Fields) => Extract<ServerMessage, { t: T }> } = {
   hello: (f) => ({ t: 'hello', nonce: string(f.nonce) }),
   welcome: (f) => ({
     t: 'welcome',
-    me: me(f.me),
+    ...known(f),
     endpoint: string(f.endpoint),
     token: string(f.token),
     calls: list(f.calls, view),
-    missed: list(f.missed, missed),
-    contacts: list(f.contacts, contact),
-    blocked: list(f.blocked, card),
     now: number(f.now),
   }),
   ok: (f) => ({ t: 'ok', n: number(f.n), body: f }),
@@ -161,7 +154,7 @@ const MESSAGES: { readonly [T in Known]: (f: Fields) => Extract<ServerMessage, {
   presence: (f) => ({ t: 'presence', id: string(f.id), online: boolean(f.online) }),
   missed: (f) => ({ t: 'missed', missed: missed(f.missed) }),
   me: (f) => ({ t: 'me', me: me(f.me) }),
-  linked: (f) => ({ t: 'linked', me: me(f.me) }),
+  linked: (f) => ({ t: 'linked', ...known(f) }),
   contacts: (f) => ({ t: 'contacts', contacts: list(f.contacts, contact) }),
   'link-request': (f) => ({ t: 'link-request', device: string(f.device), label: string(f.label) }),
   unlinked: () => ({ t: 'unlinked' }),
@@ -264,6 +257,15 @@ function card(value: unknown): Card {
 
 function contact(value: unknown): Contact {
   return { ...card(value), online: maybe(object(value).online, boolean) }
+}
+
+function known(f: Fields): Known {
+  return {
+    me: me(f.me),
+    contacts: list(f.contacts, contact),
+    missed: list(f.missed, missed),
+    blocked: list(f.blocked, card),
+  }
 }
 
 function me(value: unknown): Me {
