@@ -279,7 +279,8 @@ export class Magpie extends Emitter<MagpieEvents> {
     try {
       this.#identity = await Identity.replace(this.#store)
     } catch (error) {
-      this.#fail(error); return;
+      this.#fail(error)
+      return
     }
     this.#link.start()
   }

@@ -72,9 +72,9 @@ export class SignalStream {
   receive(now: number, frame: SignalFrame): Received {
     if (this.#peerPast.has(frame.e) || (frame.ae !== 0 && frame.ae !== this.#epoch)) return { take: false }
     const { item } = frame
-    if (frame.e !== this.#peerEpoch) return item?.s === 1 ? this.#meet(now, frame, item) : { take: false }
-    this.#acknowledged(now, frame)
-    if (item === null) return { take: false }
+    if (frame.e !== this.#peerEpoch && item?.s === 1) return this.#meet(now, frame, item)
+    this.#acknowledged(now, frame) // also from an end that has not spoken yet
+    if (frame.e !== this.#peerEpoch || item === null) return { take: false }
     if (item.s <= this.#peerLast) this.#ackAt ??= now + ACK_DELAY_MS
     return item.s === this.#peerLast + 1 ? this.#take(now, item, false) : { take: false }
   }

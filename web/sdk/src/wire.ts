@@ -45,7 +45,7 @@ export interface Welcome extends Known {
 
 /** Everything the server sends. */
 export type ServerMessage =
-  | { readonly t: 'hello'; readonly nonce: string }
+  | { readonly t: 'hello'; readonly nonce: string; readonly v: number }
   | Welcome
   | { readonly t: 'ok'; readonly n: number; readonly body: Fields }
   | {
@@ -131,7 +131,7 @@ class Malformed extends Error {}
 type Kind = ServerMessage['t']
 
 const MESSAGES: { readonly [T in Kind]: (f: Fields) => Extract<ServerMessage, { t: T }> } = {
-  hello: (f) => ({ t: 'hello', nonce: string(f.nonce) }),
+  hello: (f) => ({ t: 'hello', nonce: string(f.nonce), v: number(f.v) }),
   welcome: (f) => ({
     t: 'welcome',
     ...known(f),
@@ -143,10 +143,10 @@ const MESSAGES: { readonly [T in Kind]: (f: Fields) => Extract<ServerMessage, { 
   ok: (f) => ({ t: 'ok', n: number(f.n), body: f }),
   error: (f) => ({
     t: 'error',
-    n: maybe(f.n, number),
+    n: optional(f.n, number),
     code: string(f.code),
-    detail: maybe(f.detail, string) ?? '',
-    retryAfter: maybe(f.retryAfter, number),
+    detail: optional(f.detail, string) ?? '',
+    retryAfter: optional(f.retryAfter, number),
   }),
   call: (f) => ({ t: 'call', call: view(f.call) }),
   signal: (f) => ({ t: 'signal', call: string(f.call), frame: frame(f) }),
@@ -218,9 +218,14 @@ const REASONS = [
   'lost',
 ] as const
 
+const EPOCH_LAST = 2 ** 31 - 1
+const DATA_LIMIT = 65_536
+
 function frame(f: Fields): SignalFrame {
-  const head = { e: number(f.e), ae: number(f.ae), as: number(f.as) }
-  return { ...head, item: f.s === undefined ? null : { s: number(f.s), d: signalData(f.d) } }
+  const head = { e: between(f.e, 1, EPOCH_LAST), ae: between(f.ae, 0, EPOCH_LAST), as: between(f.as, 0, Infinity) }
+  if (f.s === undefined && f.d === undefined) return { ...head, item: null }
+  if (JSON.stringify(f.d).length > DATA_LIMIT) throw new Malformed()
+  return { ...head, item: { s: between(f.s, 1, Infinity), d: signalData(f.d) } }
 }
 
 function signalData(value: unknown): SignalData {
@@ -239,9 +244,9 @@ function candidate(value: unknown): RTCIceCandidateInit {
   const f = object(value)
   return {
     candidate: string(f.candidate),
-    sdpMid: maybe(f.sdpMid, string),
-    sdpMLineIndex: maybe(f.sdpMLineIndex, number),
-    usernameFragment: maybe(f.usernameFragment, string),
+    sdpMid: optional(f.sdpMid, string),
+    sdpMLineIndex: optional(f.sdpMLineIndex, number),
+    usernameFragment: optional(f.usernameFragment, string),
   }
 }
 
@@ -300,6 +305,12 @@ function number(value: unknown): number {
   return value
 }
 
+function between(value: unknown, first: number, last: number): number {
+  const found = number(value)
+  if (!Number.isInteger(found) || found < first || found > last) throw new Malformed()
+  return found
+}
+
 function boolean(value: unknown): boolean {
   if (typeof value !== 'boolean') throw new Malformed()
   return value
@@ -310,8 +321,14 @@ function list<T>(value: unknown, item: (value: unknown) => T): T[] {
   return value.map(item)
 }
 
+/** What must be there, as null where there is none. */
 function maybe<T>(value: unknown, parse: (value: unknown) => T): T | null {
-  return value === null || value === undefined ? null : parse(value)
+  return value === null ? null : parse(value)
+}
+
+/** What may be left out. */
+function optional<T>(value: unknown, parse: (value: unknown) => T): T | null {
+  return value === undefined ? null : maybe(value, parse)
 }
 
 function one<T extends string>(value: unknown, choices: readonly T[]): T {
