@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useSyncExternalStore, type ReactNode } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Actions } from './model/actions'
 import type { AppState } from './model/state'
@@ -9,42 +9,23 @@ import { Frame } from './views/frame/Frame'
 import { Stopped } from './views/frame/Stopped'
 import { HomeView } from './views/home/HomeView'
 import { LandingView, useFound } from './views/home/LandingView'
-import { LinkDialogs } from './views/link/LinkDialogs'
 import { To, WithActions } from './views/Page'
 import { useNow } from './views/useNow'
-import { useOrigin } from './views/useOrigin'
-
-// Pages that are not for calling come when asked for.
-const SettingsPage = lazy(() => import('./views/settings/SettingsPage'))
-const TrustPage = lazy(() => import('./views/trust/TrustPage'))
 
 export interface AppProps {
   store: Store
   actions: Actions
-  /** Draws the call with this id, over everything. */
-  stage: (call: string) => ReactNode
 }
 
 /** The page: the frame, the view the address asks for, and the call on top of it. */
-export function App({ store, actions, stage }: AppProps) {
+export function App({ store, actions }: AppProps) {
   const state = useSyncExternalStore(store.subscribe, store.get)
   useTitle(state)
   return (
     <WithActions actions={actions}>
-      <Frame
-        route={state.route}
-        session={state.session}
-        language={state.preferences.language}
-        covered={state.stage !== null}
-      >
-        <Suspense fallback={null}>
-          <View state={state} />
-        </Suspense>
+      <Frame route={state.route} session={state.session} language={state.preferences.language}>
+        <View state={state} />
       </Frame>
-      {state.stage === null && (
-        <LinkDialogs requests={state.linkRequests} claim={state.claim} online={state.session.kind === 'online'} />
-      )}
-      {state.stage !== null && stage(state.stage)}
       <Announcer />
     </WithActions>
   )
@@ -53,27 +34,28 @@ export function App({ store, actions, stage }: AppProps) {
 function View({ state }: { state: AppState }) {
   const { route, session } = state
   const now = useNow()
-  const origin = useOrigin()
-  // how to trust the server is shown even where the page cannot work without that trust
-  if (route.kind === 'trust') return <TrustPage origin={origin} />
   if (session.kind === 'replaced' || session.kind === 'failed') return <Stopped session={session} />
   switch (route.kind) {
     case 'home':
       return (
-        <HomeView session={session} recents={state.recents} preferences={state.preferences} origin={origin} now={now} />
+        <HomeView
+          session={session}
+          recents={state.recents}
+          preferences={state.preferences}
+          origin={location.origin}
+          now={now}
+        />
       )
     case 'call':
-      return <Landing who={route.who} session={session} origin={origin} />
-    case 'settings':
-      return <SettingsPage session={session} preferences={state.preferences} now={now} />
-    case 'unknown':
+      return <Landing who={route.who} session={session} />
+    default:
       return <NothingHere />
   }
 }
 
-function Landing({ who, session, origin }: { who: string; session: AppState['session']; origin: string }) {
+function Landing({ who, session }: { who: string; session: AppState['session'] }) {
   const [found, retry] = useFound(who, session.kind === 'online')
-  return <LandingView who={who} session={session} origin={origin} found={found} onRetry={retry} />
+  return <LandingView who={who} session={session} origin={location.origin} found={found} onRetry={retry} />
 }
 
 function NothingHere() {
@@ -87,12 +69,11 @@ function NothingHere() {
   )
 }
 
-function useTitle({ route, stage }: AppState): void {
+function useTitle({ route }: AppState): void {
   const { t } = useTranslation('common')
   const view = route.kind === 'settings' || route.kind === 'trust' ? `${t(route.kind)} · ` : ''
   const title = view + t('appName')
   useEffect(() => {
-    // a call has a title of its own
-    if (stage === null) document.title = title
-  }, [title, stage])
+    document.title = title
+  }, [title])
 }

@@ -28,7 +28,7 @@ function start(): void {
   })
   followSystemTheme(() => applyTheme(store.get().preferences.theme))
   const actions = wireActions(client, store, { start: () => undefined, arm: () => undefined })
-  draw(<App store={store} actions={actions} stage={() => null} />)
+  draw(<App store={store} actions={actions} />)
   void client.start()
 }
 

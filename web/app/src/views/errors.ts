@@ -4,7 +4,7 @@ import en from '../i18n/en/common.json'
 type Code = keyof typeof en.error
 
 /** The sentence for a failed action: by its code where we have words, with the code where we do not. */
-export function sentence(t: TFunction, error: unknown): string {
+export function sentence(t: TFunction<'common'>, error: unknown): string {
   const code = codeOf(error)
   if (isKnown(code)) return t(`error.${code}`, { code })
   return code === 'stopped' || code === 'timeout' ? t('error.offline') : t('error.other', { code })

@@ -34,9 +34,3 @@ function startOfDay(at: number): number {
 }
 
 const DAY = 86_400_000
-
-/** A fingerprint in pairs, as other programs show it, whatever the source put between them. */
-export function groupHex(hex: string): string {
-  const digits = hex.replace(/[^0-9a-f]/gi, '').toUpperCase()
-  return digits.match(/../g)?.join(' ') ?? hex
-}

@@ -13,16 +13,14 @@ export interface FrameProps {
   route: Route
   session: SessionState
   language: Preferences['language']
-  /** A call lies over the page: nothing of it can be reached until that is over. */
-  covered: boolean
   children: ReactNode
 }
 
 /** What stands around every view: the name, the way to the other pages, the language, and the state of the connection. */
-export function Frame({ route, session, language, covered, children }: FrameProps) {
+export function Frame({ route, session, language, children }: FrameProps) {
   const { t } = useTranslation('common')
   return (
-    <div className={css.frame} inert={covered}>
+    <div className={css.frame}>
       <a className={css.skip} href="#content">
         {t('skip')}
       </a>

@@ -1,4 +1,4 @@
-import { useState, type SubmitEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { parseAddress } from '../../model/address'
 import { Button, Dialog, TextField, toast } from '../../ui'
@@ -15,10 +15,6 @@ export function AddContact({ onClose }: { onClose: () => void }) {
   const [error, setError] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
 
-  const type = (value: string) => {
-    setText(value)
-    setError(null)
-  }
   const add = async (who: string) => {
     setBusy(true)
     try {
@@ -31,7 +27,7 @@ export function AddContact({ onClose }: { onClose: () => void }) {
       setBusy(false)
     }
   }
-  const submit = (event: SubmitEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault()
     // the dialog lies, for React, inside the page: its submit must not reach a form around it
     event.stopPropagation()
@@ -50,7 +46,7 @@ export function AddContact({ onClose }: { onClose: () => void }) {
           hideLabel
           placeholder={t('fieldHint')}
           value={text}
-          onChange={type}
+          onChange={(value) => (setText(value), setError(null))}
           error={error}
           autoComplete="off"
           autoCapitalize="none"

@@ -34,10 +34,7 @@ export function ScanDialog({ onClose, onAddress }: ScanDialogProps) {
     let held: MediaStream | null = null
     void acquire({ audio: false, video: true, facing: 'environment' }).then((answer) => {
       if (answer.ok) held = answer.stream
-      if (!live) {
-        stop(held)
-        return
-      }
+      if (!live) return stop(held)
       if (answer.ok) setStream(answer.stream)
       setStatus(answer.ok ? 'scanText' : statusOf(answer.video))
     })
@@ -48,10 +45,7 @@ export function ScanDialog({ onClose, onAddress }: ScanDialogProps) {
   }, [])
 
   const take = (text: string | null) => {
-    if (text === null) {
-      setStatus('scanNothing')
-      return
-    }
+    if (text === null) return setStatus('scanNothing')
     const refused = onAddress(parseAddress(text))
     if (refused) setStatus('scanForeign')
     else onClose()
