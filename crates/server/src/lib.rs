@@ -1,10 +1,12 @@
 //! Sockets, HTTPS, certificates, store and the `magpie` command.
 
+mod ca_command;
 pub mod certs;
 pub mod cli;
 pub mod config;
 pub mod http;
 pub mod listen;
+mod programs;
 pub mod relay;
 pub mod serve;
 pub mod signal;

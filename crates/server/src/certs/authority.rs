@@ -69,6 +69,24 @@ impl Authority {
         }
     }
 
+    /// The CA in `data`, if there is one.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn find(data: &Path) -> Result<Option<Self>, CertificateError> {
+        let file = |name: &str, error| CertificateError::File {
+            path: data.join(name),
+            error,
+        };
+        let certificate =
+            folder::read(data, CERTIFICATE).map_err(|error| file(CERTIFICATE, error))?;
+        let key = folder::read(data, KEY).map_err(|error| file(KEY, error))?;
+        certificate
+            .zip(key)
+            .map(|(certificate, key)| Self::read(data, certificate, &key))
+            .transpose()
+    }
+
     /// The certificate as PEM.
     #[must_use]
     pub fn pem(&self) -> &str {

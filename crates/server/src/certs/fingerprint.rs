@@ -17,3 +17,8 @@ pub(crate) fn colons(bytes: &[u8]) -> String {
         .collect::<Vec<_>>()
         .join(":")
 }
+
+/// SHA-256 of `bytes` in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&sha256(bytes))
+}

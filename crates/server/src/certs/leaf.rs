@@ -129,7 +129,7 @@ pub(crate) fn keep(
     {
         return Ok(leaf);
     }
-    let pem = issue(&key, wanted, Usage::Server, signer)?;
+    let pem = issue(&key, wanted, signer)?;
     let file = |error| CertificateError::File {
         path: data.join(slot.certificate),
         error,
@@ -138,18 +138,10 @@ pub(crate) fn keep(
     Leaf::read(&pem, &key)
 }
 
-/// What a certificate is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Usage {
-    Server,
-    Client,
-}
-
-/// Makes a certificate of `key`; PEM.
+/// Makes a server certificate of `key`; PEM.
 pub(crate) fn issue(
     key: &KeyPair,
     subjects: &Subjects,
-    usage: Usage,
     signer: Signer<'_>,
 ) -> Result<String, CertificateError> {
     let mut params = CertificateParams::default();
@@ -159,10 +151,7 @@ pub(crate) fn issue(
         .push(DnType::CommonName, common_name(subjects));
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![match usage {
-        Usage::Server => ExtendedKeyUsagePurpose::ServerAuth,
-        Usage::Client => ExtendedKeyUsagePurpose::ClientAuth,
-    }];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     certify(params, key, signer)
 }
 

@@ -7,7 +7,8 @@ mod authority;
 mod constraints;
 mod error;
 mod fingerprint;
-mod folder;
+pub(crate) mod folder;
+mod issue;
 mod leaf;
 mod machine;
 mod operator;
@@ -29,6 +30,8 @@ use resolver::{Nameless, Resolver, Shelf};
 pub use authority::Authority;
 pub use constraints::Constraints;
 pub use error::CertificateError;
+pub(crate) use fingerprint::hex as digest_hex;
+pub(crate) use issue::{Issued, Request, is_subject};
 pub use machine::Machine;
 
 /// All certificates of a running server; clones share them.

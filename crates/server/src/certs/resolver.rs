@@ -12,7 +12,7 @@ use rustls::sign::CertifiedKey;
 
 use super::authority::Authority;
 use super::error::CertificateError;
-use super::leaf::{self, Leaf, Signer, Slot, Subjects, Usage};
+use super::leaf::{self, Leaf, Signer, Slot, Subjects};
 use super::machine::is_dns_name;
 use super::operator::OperatorFiles;
 
@@ -222,7 +222,7 @@ impl Shelf {
             names: [name.to_owned()].into(),
             ..Subjects::default()
         };
-        let pem = leaf::issue(&key, &subjects, Usage::Server, signer)?;
+        let pem = leaf::issue(&key, &subjects, signer)?;
         Ok(Leaf::read(&pem, &key)?.certified)
     }
 }

@@ -10,7 +10,7 @@ use rcgen::KeyPair;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConnection};
 
-use super::leaf::{Signer, Usage, issue};
+use super::leaf::{Signer, issue};
 use super::*;
 use crate::config::{CertificateFiles, PublicIp, defaults};
 
@@ -76,7 +76,6 @@ fn a_stolen_ca_key_signs_nothing_else() {
         let pem = issue(
             &key,
             &subjects,
-            Usage::Server,
             Signer::Authority(fixture.certificates.authority()),
         )
         .unwrap();
@@ -474,7 +473,7 @@ fn operator_files(folder: &Path, names: &[&str]) -> CertificateFiles {
     };
     fs::write(
         &files.certificate,
-        issue(&key, &subjects, Usage::Server, Signer::Itself).unwrap(),
+        issue(&key, &subjects, Signer::Itself).unwrap(),
     )
     .unwrap();
     fs::write(&files.key, key.serialize_pem()).unwrap();

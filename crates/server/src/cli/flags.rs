@@ -34,6 +34,33 @@ impl Flags {
     }
 }
 
+/// The two flags of commands that only need to know where the data folder is.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct DataFlags {
+    /// Configuration file (TOML); see docs/config.md
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the CA, the certificates and the store [default: magpie-data] [MAGPIE_DATA]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+}
+
+impl DataFlags {
+    /// Merges these flags with the environment and the configuration file.
+    pub(crate) fn load(&self) -> Result<Loaded, ConfigErrors> {
+        let values = self
+            .data
+            .iter()
+            .map(|data| ("data", vec![data.clone()]))
+            .collect();
+        Flags {
+            config: self.config.clone(),
+            values,
+        }
+        .load()
+    }
+}
+
 impl FromArgMatches for Flags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let mut flags = Self::default();

@@ -8,7 +8,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use flags::DataFlags;
 use flags::Flags;
+
+use crate::ca_command;
 
 /// Runs the command of this process and says how it ended: 0 well, 1 it failed, 2 it was asked for wrongly.
 #[must_use]
@@ -17,6 +20,7 @@ pub fn run() -> ExitCode {
     let command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
     match command {
         Command::Serve(flags) => serve(&flags),
+        Command::Ca(command) => ca_command::run(&command),
         Command::Config(command) => config_command::run(&command),
     }
 }
@@ -45,6 +49,8 @@ struct Arguments {
 enum Command {
     /// Start the server; the same as no command at all.
     Serve(Flags),
+    /// Install, remove, hand out or use this server's own CA.
+    Ca(ca_command::Arguments),
     /// Show or check the configuration.
     Config(config_command::Arguments),
 }
