@@ -49,27 +49,22 @@ impl Person {
         })
     }
 
-    /// Every database there is, and the one Chromium would make at its first start.
+    /// Every database there is; where Chromium has none yet, the one it would find first.
     pub(super) fn databases(&self) -> Vec<Database> {
         let mut folders: Vec<PathBuf> = PROFILES
             .iter()
             .flat_map(|place| profiles(&self.home.join(place)))
             .collect();
-        folders.extend(
-            SNAPS
-                .iter()
-                .map(|place| self.home.join(place))
-                .filter(|folder| is_database(folder)),
-        );
-        let mut databases: Vec<Database> = folders
+        let places = CHROMIUM.iter().map(|place| self.home.join(place));
+        let chromium: Vec<PathBuf> = places.filter(|folder| is_database(folder)).collect();
+        if chromium.is_empty() && programs::any_installed(&CHROMIUMS) {
+            folders.push(self.home.join(CHROMIUM[0]));
+        }
+        folders.extend(chromium);
+        folders
             .into_iter()
             .map(|folder| Database { folder, made: None })
-            .collect();
-        let folder = self.home.join(".pki/nssdb");
-        if is_database(&folder) || programs::any_installed(&CHROMIUMS) {
-            databases.push(Database { folder, made: None });
-        }
-        databases
+            .collect()
     }
 
     fn certutil(&self, database: &Path, arguments: &[&str]) -> Result<String, String> {
@@ -206,7 +201,12 @@ const PROFILES: [&str; 4] = [
     "snap/firefox/common/.mozilla/firefox",
     ".var/app/org.mozilla.firefox/.mozilla/firefox",
 ];
-const SNAPS: [&str; 1] = ["snap/chromium/current/.pki/nssdb"];
+/// Chromium looks in the first, then in the second; the third is snap's.
+const CHROMIUM: [&str; 3] = [
+    ".pki/nssdb",
+    ".local/share/pki/nssdb",
+    "snap/chromium/current/.pki/nssdb",
+];
 const CHROMIUMS: [&str; 8] = [
     "chromium",
     "chromium-browser",
