@@ -35,6 +35,8 @@ export class SignalStream {
   #unacked: Sent[] = []
   #peerEpoch = 0
   #peerLast = 0
+  /** The epoch of the page that has acknowledged something of ours. */
+  #heardBy = 0
   readonly #peerPast = new Set<number>()
   #ackAt: number | null = null
   #saidAt = 0
@@ -102,7 +104,8 @@ export class SignalStream {
   /** The first signal of an epoch not seen before. */
   #meet(now: number, frame: SignalFrame, item: Sent): Received {
     // An end that knows our epoch has already turned to us; only one that does not is a new page.
-    const fresh = this.#peerLast > 0 && frame.ae !== this.#epoch
+    const known = this.#peerLast > 0 || (this.#heardBy !== 0 && this.#heardBy !== frame.e)
+    const fresh = known && frame.ae !== this.#epoch
     if (this.#peerEpoch !== 0) this.#peerPast.add(this.#peerEpoch)
     this.#peerEpoch = frame.e
     this.#peerLast = 0
@@ -117,6 +120,7 @@ export class SignalStream {
   #restart(): void {
     this.#epoch = this.#newEpoch()
     this.#last = 0
+    this.#heardBy = 0
     this.#unacked = []
     this.#out = []
     this.#resendAt = null
@@ -129,11 +133,12 @@ export class SignalStream {
     return { take: true, data: item.d, fresh }
   }
 
-  #acknowledged(now: number, { ae, as }: SignalFrame): void {
+  #acknowledged(now: number, { e, ae, as }: SignalFrame): void {
     if (ae !== this.#epoch) return
     const before = this.#unacked.length
     this.#unacked = this.#unacked.filter(({ s }) => s > as)
     if (this.#unacked.length === before) return
+    this.#heardBy = e
     this.#resendAfter = RESEND_FIRST_MS
     this.#resendAt = this.#unacked.length > 0 ? now + this.#resendAfter : null
   }
