@@ -1,5 +1,7 @@
 //! The native door against `fixtures/native`, which the TypeScript tests read too.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::path::PathBuf;
 
 use bytes::Bytes;

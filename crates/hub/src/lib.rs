@@ -8,15 +8,23 @@
 
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod calls;
 mod command;
+mod directory;
 mod effect;
 mod event;
+mod handle;
+mod hash;
 mod hub;
 mod ids;
 mod limits;
 mod number;
+mod outbox;
+mod random;
+mod rate;
 mod record;
 mod time;
+mod timers;
 
 pub use command::{Command, Decline, HandleChange, Request, RequestBody, Signal};
 pub use effect::{Change, CloseReason, Effect};
