@@ -1,7 +1,7 @@
 //! The command line: what can be asked for, and what is done about it.
 
+mod bench_command;
 mod config_command;
-
 mod flags;
 
 use std::process::ExitCode;
@@ -21,6 +21,7 @@ pub fn run() -> ExitCode {
     match command {
         Command::Serve(flags) => serve(&flags),
         Command::Ca(command) => ca_command::run(&command),
+        Command::Bench(arguments) => bench_command::run(arguments),
         Command::Config(command) => config_command::run(&command),
     }
 }
@@ -51,6 +52,8 @@ enum Command {
     Serve(Flags),
     /// Install, remove, hand out or use this server's own CA.
     Ca(ca_command::Arguments),
+    /// Put a load on a server and measure it.
+    Bench(bench_command::Arguments),
     /// Show or check the configuration.
     Config(config_command::Arguments),
 }

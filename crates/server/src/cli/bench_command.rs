@@ -1,0 +1,82 @@
+//! `magpie bench signal`.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Subcommand;
+use magpie_bench::signal::{self, SignalOptions};
+
+/// What `magpie bench` was asked to do.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    load: Load,
+}
+
+#[derive(Debug, Subcommand)]
+enum Load {
+    /// Many connections to the native signalling door, some pairs of them in calls that relay signals.
+    Signal(Signal),
+}
+
+#[derive(Debug, clap::Args)]
+struct Signal {
+    /// Where the server listens.
+    #[arg(value_name = "ADDR:PORT")]
+    server: SocketAddr,
+    /// Speak without TLS, to the address of `--plain`.
+    #[arg(long)]
+    plain: bool,
+    /// Page origin to name, when it is not the server's own.
+    #[arg(long, value_name = "URL")]
+    origin: Option<String>,
+    /// Connections in all.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    connections: usize,
+    /// Pairs of them in a call.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pairs: usize,
+    /// How long to relay.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    seconds: u64,
+    /// Messages a second in all; as fast as it goes when absent.
+    #[arg(long, value_name = "N")]
+    rate: Option<u32>,
+    /// The server's process on this machine, whose CPU time and memory are reported.
+    #[arg(long, value_name = "PID")]
+    pid: Option<u32>,
+}
+
+impl Signal {
+    fn options(self) -> SignalOptions {
+        let scheme = if self.plain { "http" } else { "https" };
+        SignalOptions {
+            server: self.server,
+            tls: !self.plain,
+            origin: self
+                .origin
+                .unwrap_or_else(|| format!("{scheme}://{}", self.server)),
+            connections: self.connections,
+            pairs: self.pairs,
+            duration: Duration::from_secs(self.seconds),
+            rate: self.rate,
+            pid: self.pid,
+        }
+    }
+}
+
+/// Puts the load on and prints the report.
+pub(super) fn run(arguments: Arguments) -> ExitCode {
+    let Load::Signal(signal) = arguments.load;
+    match signal::run(signal.options()) {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("magpie: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
