@@ -18,10 +18,9 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tower::Service;
 
-pub use conn::{Conn, STUCK};
+pub use conn::{Conn, Greeting, STUCK};
 pub(crate) use gate::key as client_key;
 pub use gate::{Admission, Gate, GateLimits, Pass};
-pub use sniff::{Speech, sniff};
 
 use crate::certs::Certificates;
 use crate::config::Cidr;
@@ -135,27 +134,29 @@ async fn serve(
     door: Arc<Doorway>,
 ) {
     let opened = timeout(door.patience, open(stream, pass, &mut arrival, face, &door)).await;
-    let Ok(Ok((conn, speech))) = opened else {
+    let Ok(Ok((conn, greeting))) = opened else {
         tracing::trace!("a connection ended before it said what it wants");
         return;
     };
-    match (speech, face) {
-        (Speech::Turn, Face::Shared | Face::Turn) => {
+    match (greeting, face) {
+        (Greeting::Turn(first), Face::Shared | Face::Turn) => {
+            let Arrival {
+                peer,
+                local,
+                secure,
+                ..
+            } = arrival;
             door.relay
-                .serve_stream(
-                    conn,
-                    Vec::new(),
-                    arrival.peer,
-                    arrival.local,
-                    arrival.secure,
-                )
+                .serve_stream(conn, first, peer, local, secure)
                 .await;
         }
-        (_, Face::Turn) => (),
-        (_, Face::Shared) if !arrival.secure => {
-            http(conn, arrival, door.plain_site.clone(), &door).await
+        (Greeting::Http, Face::Plain) => http(conn, arrival, door.site.clone(), &door).await,
+        (Greeting::Http, Face::Shared) if arrival.secure => {
+            http(conn, arrival, door.site.clone(), &door).await
         }
-        (_, Face::Shared | Face::Plain) => http(conn, arrival, door.site.clone(), &door).await,
+        (Greeting::Http, Face::Shared) => http(conn, arrival, door.plain_site.clone(), &door).await,
+        // TLS inside TLS, or something a listener is not for.
+        _ => (),
     }
 }
 
@@ -166,21 +167,21 @@ async fn open(
     arrival: &mut Arrival,
     face: Face,
     door: &Doorway,
-) -> io::Result<(Conn, Speech)> {
-    if face == Face::Plain {
-        return Ok((Conn::plain(stream, pass), Speech::Http));
-    }
+) -> io::Result<(Conn, Greeting)> {
     let mut conn = Conn::plain(stream, pass);
-    let speech = conn.sniff().await?;
-    if speech != Speech::Tls {
-        return Ok((conn, speech));
+    if face == Face::Plain {
+        return Ok((conn, Greeting::Http));
+    }
+    let greeting = conn.greeting().await?;
+    if !matches!(greeting, Greeting::Tls) {
+        return Ok((conn, greeting));
     }
     arrival.secure = true;
     let mut conn = conn
         .encrypt(door.certificates.server_config(arrival.local))
         .await?;
-    let speech = conn.sniff().await?;
-    Ok((conn, speech))
+    let greeting = conn.greeting().await?;
+    Ok((conn, greeting))
 }
 
 async fn http(conn: Conn, arrival: Arrival, site: Router, door: &Doorway) {

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+use tracing_subscriber::EnvFilter;
 
 pub use bind::{BindError, Bound, bind};
 
@@ -30,6 +31,7 @@ use crate::store::Store;
 /// Serves until SIGTERM or SIGINT; the exit code is 2 when it could not start.
 #[must_use]
 pub fn run(settings: &Settings) -> ExitCode {
+    log(&settings.log);
     let outcome = runtime().and_then(|runtime| runtime.block_on(serve(settings)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -38,6 +40,14 @@ pub fn run(settings: &Settings) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Logs to standard error; a second call changes nothing.
+fn log(filter: &str) {
+    let logger = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(io::stderr);
+    drop(logger.try_init());
 }
 
 /// One thread for everything but the relay's packets: a message that crosses threads costs more than it takes to handle.

@@ -7,14 +7,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::Pass;
-use super::sniff::{ENOUGH, Speech, sniff};
+use super::sniff::{ENOUGH, Speech, is_stun, speech};
 
 /// A byte stream to a client.
 ///
@@ -26,6 +26,17 @@ pub struct Conn {
     stuck: Option<Pin<Box<Sleep>>>,
     /// Counts this connection until it is gone; `None`: not counted (a trusted proxy's).
     pass: Option<Pass>,
+}
+
+/// What a client speaks.
+#[derive(Debug)]
+pub enum Greeting {
+    /// TLS; nothing of it is read.
+    Tls,
+    /// HTTP, perhaps; nothing of it is read.
+    Http,
+    /// TURN, of which these bytes were read.
+    Turn(Vec<u8>),
 }
 
 #[derive(Debug)]
@@ -64,18 +75,52 @@ impl Conn {
         })
     }
 
-    /// Tells what the client speaks, from its first bytes, and leaves them to be read.
+    /// Tells what the client speaks, from its first bytes.
     ///
     /// # Errors
-    /// The connection broke or ended before that could be told.
-    pub async fn sniff(&mut self) -> io::Result<Speech> {
-        match &mut self.io {
-            Io::Plain(stream) => sniff_plain(stream).await,
-            // A TLS client writes its first message as one record; one byte alone is no STUN message we know of.
-            Io::Tls(stream) => Ok(match sniff(stream.fill_buf().await?) {
-                Speech::Undecided | Speech::Tls => Speech::Http,
-                told => told,
-            }),
+    /// The connection ended before that could be told, or speaks nothing we know.
+    pub async fn greeting(&mut self) -> io::Result<Greeting> {
+        if self.has_agreed_on_turn() {
+            return Ok(Greeting::Turn(Vec::new()));
+        }
+        match speech(self.first_byte().await?) {
+            Speech::Tls => Ok(Greeting::Tls),
+            Speech::Http => Ok(Greeting::Http),
+            Speech::Turn => {
+                let mut start = [0; ENOUGH];
+                self.read_exact(&mut start).await?;
+                match is_stun(start) {
+                    true => Ok(Greeting::Turn(start.to_vec())),
+                    false => Err(io::ErrorKind::InvalidData.into()),
+                }
+            }
+        }
+    }
+
+    /// Whether TLS agreed on TURN by its name (RFC 7443); browsers do not, so this alone is not enough.
+    fn has_agreed_on_turn(&self) -> bool {
+        match &self.io {
+            Io::Plain(_) => false,
+            Io::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"stun.turn"),
+        }
+    }
+
+    /// The first byte, which is left to be read again.
+    async fn first_byte(&mut self) -> io::Result<u8> {
+        let mut byte = [0];
+        let arrived = match &mut self.io {
+            Io::Plain(stream) => stream.peek(&mut byte).await?,
+            Io::Tls(stream) => stream
+                .fill_buf()
+                .await?
+                .iter()
+                .take(1)
+                .map(|first| byte[0] = *first)
+                .count(),
+        };
+        match arrived {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(byte[0]),
         }
     }
 
@@ -92,19 +137,6 @@ impl Conn {
         let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(STUCK)));
         ready!(stuck.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-async fn sniff_plain(stream: &TcpStream) -> io::Result<Speech> {
-    let mut start = [0; ENOUGH];
-    loop {
-        let length = stream.peek(&mut start).await?;
-        match sniff(&start[..length]) {
-            Speech::Undecided if length == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            // `peek` is ready at once while anything waits, so the rest of a split message is waited for by time.
-            Speech::Undecided => sleep(Duration::from_millis(5)).await,
-            told => return Ok(told),
-        }
     }
 }
 
