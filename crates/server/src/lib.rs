@@ -1,5 +1,6 @@
 //! Sockets, HTTPS, certificates, store and the `magpie` command.
 
+pub mod banner;
 mod ca_command;
 pub mod certs;
 pub mod cli;

@@ -4,7 +4,7 @@ mod bind;
 mod lock;
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use tracing_subscriber::EnvFilter;
 pub use bind::{BindError, Bound, bind};
 
 use self::lock::FolderLock;
+use crate::banner::{self, Listening};
 use crate::certs::Certificates;
 use crate::config::Settings;
 use crate::http::{self, OriginRules, Rate, Site, TrustFiles};
@@ -42,10 +43,11 @@ pub fn run(settings: &Settings) -> ExitCode {
     }
 }
 
-/// Logs to standard error; a second call changes nothing.
+/// Logs to standard error, coloured on a terminal only; a second call changes nothing.
 fn log(filter: &str) {
     let logger = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     drop(logger.try_init());
 }
@@ -83,7 +85,8 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     // First, so that a taken port leaves nothing behind.
     let Bound { tcp, udp, first } = bind(settings)?;
     raise_descriptor_limit();
-    let tcp_addresses = turn_addresses(&tcp)?;
+    let listening = listening(&tcp)?;
+    let tcp_addresses = [listening.shared.clone(), listening.turn.clone()].concat();
     let mut signals = [
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
@@ -97,15 +100,23 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
         tokio::spawn(listen::accept(listener, face, Arc::clone(&running.door)));
     }
     announce(first)?;
+    banner::print(settings, &running.certificates, &listening);
     running.run(&mut signals, settings.limits.drain).await;
     Ok(())
 }
 
-fn turn_addresses(tcp: &[(std::net::TcpListener, Face)]) -> io::Result<Vec<SocketAddr>> {
-    tcp.iter()
-        .filter(|(_, face)| *face != Face::Plain)
-        .map(|(listener, _)| listener.local_addr())
-        .collect()
+/// Where each face is.
+fn listening(tcp: &[(std::net::TcpListener, Face)]) -> io::Result<Listening> {
+    let mut listening = Listening::default();
+    for (listener, face) in tcp {
+        let addresses = match face {
+            Face::Shared => &mut listening.shared,
+            Face::Turn => &mut listening.turn,
+            Face::Plain => &mut listening.plain,
+        };
+        addresses.push(listener.local_addr()?);
+    }
+    Ok(listening)
 }
 
 fn assemble(

@@ -2,6 +2,7 @@
 
 mod bench_command;
 mod config_command;
+mod credentials;
 mod flags;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ pub fn run() -> ExitCode {
         Command::Serve(flags) => serve(&flags),
         Command::Ca(command) => ca_command::run(&command),
         Command::Bench(arguments) => bench_command::run(arguments),
+        Command::Credentials(command) => credentials::run(&command),
         Command::Config(command) => config_command::run(&command),
     }
 }
@@ -52,6 +54,8 @@ enum Command {
     Serve(Flags),
     /// Install, remove, hand out or use this server's own CA.
     Ca(ca_command::Arguments),
+    /// Print a time-limited TURN credential.
+    Credentials(credentials::Arguments),
     /// Put a load on a server and measure it.
     Bench(bench_command::Arguments),
     /// Show or check the configuration.

@@ -1,0 +1,300 @@
+//! What an operator reads when the server has started: where to go, what to trust, which ports were taken.
+
+mod qr;
+mod words;
+
+use std::fmt::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::Path;
+
+use crate::certs::{Certificates, Machine};
+use crate::config::{Listen, Settings};
+pub use words::Language;
+use words::{Words, width, words};
+
+/// The addresses the server listens on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listening {
+    /// The shared port: HTTPS, STUN and TURN.
+    pub shared: Vec<SocketAddr>,
+    /// STUN and TURN only.
+    pub turn: Vec<SocketAddr>,
+    /// HTTP without TLS.
+    pub plain: Vec<SocketAddr>,
+}
+
+/// How it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// The words' language.
+    pub language: Language,
+    /// Whether escape sequences may be used.
+    pub colour: bool,
+}
+
+/// Everything the banner says.
+pub struct Banner<'a> {
+    /// What was asked for.
+    pub settings: &'a Settings,
+    /// The CA, and what lies outside it.
+    pub certificates: &'a Certificates,
+    /// This machine's names and addresses.
+    pub machine: &'a Machine,
+    /// The address other devices most likely know this machine by, if it has one.
+    pub main: Option<IpAddr>,
+    /// What was bound.
+    pub listening: &'a Listening,
+    /// How to show it.
+    pub style: Style,
+}
+
+/// Prints the banner on standard error. That it cannot be written is no reason to stop.
+pub fn print(settings: &Settings, certificates: &Certificates, listening: &Listening) {
+    let machine = Machine::look().unwrap_or_default();
+    let style = Style::of_environment();
+    let main = main_address(&machine);
+    let banner = Banner {
+        settings,
+        certificates,
+        machine: &machine,
+        main,
+        listening,
+        style,
+    };
+    _ = writeln!(io::stderr().lock(), "{banner}");
+}
+
+impl Style {
+    /// By `LANG` and its kin; colour on a terminal, unless `NO_COLOR` is set.
+    #[must_use]
+    pub fn of_environment() -> Self {
+        let colour = io::stderr().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self {
+            language: Language::of_environment(),
+            colour,
+        }
+    }
+}
+
+impl fmt::Display for Banner<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = words(self.style.language);
+        writeln!(
+            out,
+            "\n{} {}\n",
+            self.strong("Magpie 鹊桥"),
+            env!("CARGO_PKG_VERSION")
+        )?;
+        self.addresses(out, words)?;
+        self.phone(out, words)?;
+        self.trust(out, words)?;
+        self.outside(out, words)?;
+        self.ports(out, words)
+    }
+}
+
+impl Banner<'_> {
+    fn addresses(&self, out: &mut fmt::Formatter<'_>, words: &Words) -> fmt::Result {
+        let here: Vec<String> = self.here().iter().map(|url| self.strong(url)).collect();
+        self.rows(out, words.here, &here)?;
+        let lan: Vec<String> = self
+            .lan("https")
+            .iter()
+            .map(|url| self.strong(url))
+            .collect();
+        self.rows(out, words.network, &lan)?;
+        let plain: Vec<String> = self
+            .listening
+            .plain
+            .iter()
+            .map(|address| format!("http://{address}"))
+            .collect();
+        self.rows(out, words.plain, &plain)
+    }
+
+    /// The code leads to plain HTTP: a page that explains the certificate, and leads on to HTTPS once it is trusted. The
+    /// HTTPS address would begin with a warning that explains nothing.
+    fn phone(&self, out: &mut fmt::Formatter<'_>, words: &Words) -> fmt::Result {
+        let Some(url) = self.lan("http").into_iter().next() else {
+            return Ok(());
+        };
+        writeln!(out, "\n  {}\n", words.scan)?;
+        out.write_str(&qr::code(&url, self.style.colour))?;
+        writeln!(out, "\n  {url}\n")
+    }
+
+    fn trust(&self, out: &mut fmt::Formatter<'_>, words: &Words) -> fmt::Result {
+        let authority = self.certificates.authority();
+        let fingerprint = format!("SHA-256 {}", authority.fingerprint());
+        self.rows(
+            out,
+            words.certificate,
+            &[authority.name().to_owned(), fingerprint],
+        )?;
+        let mut ways = vec![format!(
+            "{} {}",
+            words.on_this_machine,
+            self.strong(&self.install_command())
+        )];
+        if let Some(url) = self.lan("http").into_iter().next() {
+            ways.push(format!(
+                "{} {}",
+                words.on_others,
+                self.strong(&format!("{url}/trust"))
+            ));
+        }
+        self.rows(out, words.to_trust, &ways)
+    }
+
+    fn outside(&self, out: &mut fmt::Formatter<'_>, words: &Words) -> fmt::Result {
+        let outside = self.certificates.outside();
+        if outside.is_empty() {
+            return Ok(());
+        }
+        self.rows(
+            out,
+            words.outside,
+            &[outside.join(", "), words.outside_advice.to_owned()],
+        )
+    }
+
+    fn ports(&self, out: &mut fmt::Formatter<'_>, words: &Words) -> fmt::Result {
+        let mut lines = vec![format!(
+            "{} {}",
+            numbers(&self.listening.shared),
+            words.shared
+        )];
+        if !self.listening.turn.is_empty() {
+            lines.push(format!("{} {}", numbers(&self.listening.turn), words.turn));
+        } else if self.settings.listen == Listen::Automatic {
+            lines.push(words.standard_taken.to_owned());
+        }
+        if self.settings.listen == Listen::Automatic
+            && self
+                .listening
+                .shared
+                .iter()
+                .all(|address| address.port() != 443)
+        {
+            lines.push(words.https_taken.to_owned());
+        }
+        self.rows(out, words.ports, &lines)
+    }
+
+    fn rows(&self, out: &mut fmt::Formatter<'_>, label: &str, lines: &[String]) -> fmt::Result {
+        for (index, line) in lines.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            let space = LABELS.saturating_sub(width(label));
+            writeln!(out, "  {}{:space$}{line}", self.faint(label), "")?;
+        }
+        Ok(())
+    }
+
+    /// URLs that work on this machine.
+    fn here(&self) -> Vec<String> {
+        let shared = &self.listening.shared;
+        let local = shared
+            .iter()
+            .find(|address| address.ip().is_unspecified() || address.ip().is_loopback());
+        match local {
+            Some(address) => vec![format!("https://localhost{}", port(address.port(), 443))],
+            None => Vec::new(),
+        }
+    }
+
+    /// URLs that work on the network, the likeliest first.
+    fn lan(&self, scheme: &str) -> Vec<String> {
+        let usual = if scheme == "https" { 443 } else { 80 };
+        let mut places: Vec<(IpAddr, u16)> = Vec::new();
+        for address in &self.listening.shared {
+            let reached = self.reached_by(address.ip()).into_iter();
+            places.extend(reached.map(|ip| (ip, address.port())));
+        }
+        places.sort_by_key(|(ip, _)| (Some(*ip) != self.main, ip.is_ipv6()));
+        places.dedup();
+        places
+            .into_iter()
+            .map(|(ip, at)| format!("{scheme}://{}{}", host(ip), port(at, usual)))
+            .collect()
+    }
+
+    /// The addresses other devices reach a listener on `bound` by.
+    fn reached_by(&self, bound: IpAddr) -> Vec<IpAddr> {
+        let mut reachable = self.machine.reachable();
+        let wildcard = bound.is_unspecified();
+        reachable.retain(|ip| *ip == bound || (wildcard && bound.is_ipv4() == ip.is_ipv4()));
+        reachable
+    }
+
+    fn install_command(&self) -> String {
+        match self.settings.data.as_path() {
+            usual if usual == Path::new("magpie-data") || usual == Path::new("./magpie-data") => {
+                "magpie ca install".to_owned()
+            }
+            other => format!("magpie ca install --data {}", other.display()),
+        }
+    }
+
+    fn strong(&self, text: &str) -> String {
+        self.painted(text, "1")
+    }
+
+    fn faint(&self, text: &str) -> String {
+        self.painted(text, "2")
+    }
+
+    fn painted(&self, text: &str, code: &str) -> String {
+        if self.style.colour && !text.is_empty() {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// The address of the default route. Connecting a UDP socket sends nothing: it only asks the routing table.
+fn main_address(machine: &Machine) -> Option<IpAddr> {
+    let routed = |local: &str, far: &str| {
+        let socket = UdpSocket::bind(local).ok()?;
+        socket.connect(far).ok()?;
+        socket.local_addr().ok().map(|address| address.ip())
+    };
+    let found =
+        routed("0.0.0.0:0", "198.51.100.1:9").or_else(|| routed("[::]:0", "[2001:db8::1]:9"));
+    found.filter(|ip| machine.reachable().contains(ip))
+}
+
+fn host(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+fn port(port: u16, usual: u16) -> String {
+    if port == usual {
+        String::new()
+    } else {
+        format!(":{port}")
+    }
+}
+
+/// The port numbers, each once.
+fn numbers(addresses: &[SocketAddr]) -> String {
+    let mut ports: Vec<u16> = addresses.iter().map(SocketAddr::port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let mut text = String::new();
+    for port in ports {
+        let comma = if text.is_empty() { "" } else { ", " };
+        _ = write!(text, "{comma}{port}");
+    }
+    text
+}
+
+const LABELS: usize = 18;
+
+#[cfg(test)]
+mod tests;
