@@ -162,10 +162,10 @@ export class Link {
 
   /** Compares notes now, and expects to hear back. */
   #sync(patienceMs: number): void {
-    this.#write({ t: 'sync', calls: this.#owner.versions() })
     clearTimeout(this.#syncedTimer)
     this.#syncedTimer = setTimeout(() => this.#lost(), patienceMs)
     this.#scheduleSync()
+    this.#write({ t: 'sync', calls: this.#owner.versions() })
   }
 
   #scheduleSync(): void {
