@@ -45,6 +45,32 @@ pub fn password(secret: &str, username: &str) -> String {
     BASE64.encode(&mac(secret, &[username]))
 }
 
+/// When a time-limited user name expires (seconds since 1970), if it is one.
+#[must_use]
+pub fn expiry(username: &str) -> Option<u64> {
+    let (expiry, _) = username.split_once(':')?;
+    let plain = !expiry.is_empty() && expiry.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| expiry.parse().ok()).flatten()
+}
+
+/// Whom a user's allocations count against: the minter of a credential minted here, else the id or the name itself.
+///
+/// ```
+/// use magpie_relay::credentials::account;
+///
+/// assert_eq!(account("1700000000:minter~random"), "minter");
+/// assert_eq!(account("1700000000:alice"), "alice");
+/// assert_eq!(account("alice"), "alice");
+/// ```
+#[must_use]
+pub fn account(username: &str) -> &str {
+    let id = match username.split_once(':') {
+        Some((_, id)) if expiry(username).is_some() => id,
+        _ => username,
+    };
+    id.split_once('~').map_or(id, |(minter, _)| minter)
+}
+
 fn mac(secret: &str, parts: &[&str]) -> [u8; 20] {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes())
         .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));

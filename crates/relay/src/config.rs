@@ -1,0 +1,111 @@
+//! What a relay is made with.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::policy::Network;
+
+/// Everything a relay is told once.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// TURN realm; at most 128 bytes are used.
+    pub realm: String,
+    /// SOFTWARE attribute of answers to authenticated requests; empty: none. At most 128 bytes are used.
+    pub software: String,
+    /// Users with a fixed password.
+    pub users: Vec<StaticUser>,
+    /// Secrets of time-limited credentials; the first two count.
+    pub secrets: Vec<String>,
+    /// How far in the future a time-limited credential may expire.
+    pub credential_horizon: Duration,
+    /// Peers allowed although policy refuses their range by default.
+    pub allow_peers: Vec<Network>,
+    /// How much one client, and all together, may take.
+    pub limits: Limits,
+    /// How long things last.
+    pub lifetimes: Lifetimes,
+}
+
+/// A user of the long-term credential mechanism whose password is configured.
+#[derive(Clone, Debug)]
+pub struct StaticUser {
+    /// USERNAME.
+    pub name: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Bounds; `None`: only the ports and descriptors of the machine bound it.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Allocations of one user at a time (the minter, for minted credentials).
+    pub per_user: Option<NonZeroU32>,
+    /// Allocations from one client address at a time (IPv6: from one /64).
+    pub per_address: Option<NonZeroU32>,
+    /// Allocations in all at a time.
+    pub total: Option<NonZeroU32>,
+    /// Permissions of one allocation.
+    pub permissions: usize,
+    /// Channels of one allocation.
+    pub channels: usize,
+    /// Answers per second to unauthenticated UDP packets of one address.
+    pub challenges_per_second: u32,
+    /// How many of those may come at once.
+    pub challenge_burst: u32,
+}
+
+/// Durations (RFC 8656 and RFC 8489 name the defaults).
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// How long a nonce is good.
+    pub nonce: Duration,
+    /// RFC 8656 section 9: five minutes.
+    pub permission: Duration,
+    /// RFC 8656 section 12: ten minutes.
+    pub channel: Duration,
+    /// Of an allocation that asks for none, and the least granted: RFC 8656 section 7.2.
+    pub allocation: Duration,
+    /// The most granted to an allocation.
+    pub allocation_max: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            realm: "magpie".to_owned(),
+            software: String::new(),
+            users: Vec::new(),
+            secrets: Vec::new(),
+            credential_horizon: Duration::from_secs(25 * 3600),
+            allow_peers: Vec::new(),
+            limits: Limits::default(),
+            lifetimes: Lifetimes::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            per_user: None,
+            per_address: None,
+            total: None,
+            permissions: 256,
+            channels: 256,
+            challenges_per_second: 100,
+            challenge_burst: 1000,
+        }
+    }
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            nonce: Duration::from_secs(600),
+            permission: Duration::from_secs(300),
+            channel: Duration::from_secs(600),
+            allocation: Duration::from_secs(600),
+            allocation_max: Duration::from_secs(3600),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What the outside is asked to do.
+
+use crate::address::{ClientAddr, Family, PeerAddr};
+use crate::head::Head;
+use crate::policy::Refusal;
+
+/// Names an allocation and its relay socket; a slot is used again only under a new generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelayId {
+    pub(crate) slot: u32,
+    pub(crate) generation: u32,
+}
+
+impl RelayId {
+    /// Small number to index a table of sockets with: the lowest free one is always taken first.
+    #[must_use]
+    pub const fn slot(self) -> usize {
+        self.slot as usize
+    }
+}
+
+/// The answer to one packet, borrowing from it or from the relay.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Output<'a> {
+    /// Nothing is sent.
+    Nothing,
+    /// A STUN answer, whole.
+    Reply {
+        /// To whom, and from which address of ours.
+        client: ClientAddr,
+        /// The message.
+        message: &'a [u8],
+    },
+    /// A packet of a peer: `head`, `payload` and `padding` zero bytes, sent as one message.
+    ToClient {
+        /// To whom, and from which address of ours.
+        client: ClientAddr,
+        /// ChannelData header, or a Data indication up to its payload.
+        head: Head,
+        /// What the peer sent.
+        payload: &'a [u8],
+        /// 0 to 3.
+        padding: usize,
+    },
+    /// A packet for a peer.
+    ToPeer {
+        /// Through which relay socket.
+        relay: RelayId,
+        /// To whom.
+        peer: PeerAddr,
+        /// What the client sent.
+        payload: &'a [u8],
+    },
+}
+
+/// Something to be done outside, in order.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Bind a relay socket of `family` and answer with [`Relay::relay_opened`](crate::Relay::relay_opened).
+    Open {
+        /// Names the socket from here on.
+        relay: RelayId,
+        /// Whose it is: the socket is bound to the local address this client reached, if that is of `family`.
+        client: ClientAddr,
+        /// IPv4 or IPv6.
+        family: Family,
+    },
+    /// Start reading the relay socket: a peer outside has been permitted. Comes at most once per socket.
+    Watch {
+        /// The socket.
+        relay: RelayId,
+    },
+    /// Close the relay socket.
+    Close {
+        /// The socket.
+        relay: RelayId,
+    },
+    /// Tell the operator that a peer was refused (403).
+    Refused {
+        /// Who asked.
+        client: ClientAddr,
+        /// For whom.
+        peer: PeerAddr,
+        /// By which rule.
+        why: Refusal,
+    },
+}
+
+/// Why no relay socket could be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenError {
+    /// This machine has no address of that family: 440.
+    Family,
+    /// No port or descriptor is free: 508.
+    Exhausted,
+}
+
+/// Counts since the start, and the present size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Allocations at this moment.
+    pub allocations: usize,
+    /// Packets relayed to peers.
+    pub to_peers: u64,
+    /// Payload bytes of those.
+    pub bytes_to_peers: u64,
+    /// Packets relayed to clients, those handed over inside the process included.
+    pub to_clients: u64,
+    /// Payload bytes of those.
+    pub bytes_to_clients: u64,
+    /// Answers 401 and 438 sent.
+    pub challenges: u64,
+    /// Answers left unsent because one address asked for too many.
+    pub challenges_suppressed: u64,
+    /// Peers refused by policy.
+    pub refused_peers: u64,
+    /// Allocations refused by a quota (486) or for want of ports (508).
+    pub refused_allocations: u64,
+    /// Packets dropped because they were not STUN, not allowed, or for nobody.
+    pub dropped: u64,
+}

@@ -1,0 +1,141 @@
+//! Which peers a client may reach through us: the public internet, our own relayed addresses, and what the operator lists.
+//!
+//! Everything else is refused, however it is spelled: [`forms`] takes the IPv4 addresses out of every IPv6 scheme that
+//! embeds one, and each of them has to pass the same table.
+
+mod embedded;
+mod registry;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::address::PeerAddr;
+use crate::hash::Seeded;
+pub use embedded::{Forms, forms};
+pub use registry::reserved;
+
+/// A range of addresses of one family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl Network {
+    /// The addresses that share the first `prefix` bits with `address` (more bits than it has: all of them).
+    #[must_use]
+    pub const fn new(address: IpAddr, prefix: u8) -> Self {
+        Self { address, prefix }
+    }
+
+    pub(crate) const fn v4(address: [u8; 4], prefix: u8) -> Self {
+        let [a, b, c, d] = address;
+        Self::new(IpAddr::V4(Ipv4Addr::new(a, b, c, d)), prefix)
+    }
+
+    pub(crate) const fn v6(address: [u16; 8], prefix: u8) -> Self {
+        let [a, b, c, d, e, f, g, h] = address;
+        Self::new(IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)), prefix)
+    }
+
+    /// Whether `address` lies in it. An IPv4-mapped address is an IPv6 one here.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let unequal = own.to_bits() ^ other.to_bits();
+                unequal.leading_zeros() >= u32::from(self.prefix.min(32))
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let unequal = own.to_bits() ^ other.to_bits();
+                unequal.leading_zeros() >= u32::from(self.prefix.min(128))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Why a peer is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The address, or one embedded in it, lies in a range that is not the public internet: its name in the registry.
+    Reserved(&'static str),
+    /// It is an address this server listens on.
+    OwnListener,
+    /// Port 0.
+    PortZero,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reserved(range) => out.write_str(range),
+            Self::OwnListener => out.write_str("a listening address of this server"),
+            Self::PortZero => out.write_str("port 0"),
+        }
+    }
+}
+
+/// The rules of one server.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    allow: Vec<Network>,
+    listening: HashSet<SocketAddr, Seeded>,
+}
+
+impl Policy {
+    pub(crate) fn new(allow: Vec<Network>, hasher: Seeded) -> Self {
+        Self {
+            allow,
+            listening: HashSet::with_hasher(hasher),
+        }
+    }
+
+    pub(crate) fn set_listening(&mut self, addresses: &[SocketAddr]) {
+        self.listening.clear();
+        self.listening.extend(addresses.iter().map(|a| plain(*a)));
+    }
+
+    /// Whether packets may go to exactly `peer`, apart from its range: what a permission, which names no port, leaves open.
+    ///
+    /// # Errors
+    /// The rule that refuses it.
+    pub(crate) fn check_port(&self, peer: PeerAddr) -> Result<(), Refusal> {
+        if peer.get().port() == 0 {
+            return Err(Refusal::PortZero);
+        }
+        self.check_listener(peer)
+    }
+
+    /// Whether `peer` is no listening address of ours, in any spelling.
+    ///
+    /// # Errors
+    /// [`Refusal::OwnListener`].
+    pub(crate) fn check_listener(&self, peer: PeerAddr) -> Result<(), Refusal> {
+        let port = peer.get().port();
+        let ours = forms(peer.ip()).any(|ip| self.listening.contains(&SocketAddr::new(ip, port)));
+        if ours {
+            Err(Refusal::OwnListener)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether `address`, and whatever it embeds, is public or listed.
+    ///
+    /// # Errors
+    /// [`Refusal::Reserved`].
+    pub(crate) fn check_range(&self, address: IpAddr) -> Result<(), Refusal> {
+        let listed = |ip| self.allow.iter().any(|network| network.contains(ip));
+        forms(address)
+            .filter(|ip| !listed(*ip))
+            .find_map(reserved)
+            .map_or(Ok(()), |range| Err(Refusal::Reserved(range)))
+    }
+}
+
+/// Without flow label and scope, which a peer address never has.
+fn plain(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip(), address.port())
+}

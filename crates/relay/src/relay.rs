@@ -1,0 +1,156 @@
+//! The state machine's surface; requests are answered in `request`, packets relayed in `packet`.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use hmac::{Hmac, Mac};
+use sha1::Sha1;
+
+use crate::address::{ClientAddr, Millis, RelayAddr};
+use crate::answer::SCRATCH;
+use crate::auth::Users;
+use crate::config::{Config, Lifetimes, Limits};
+use crate::effect::{Effect, OpenError, Output, RelayId, Snapshot};
+use crate::hash::Seeded;
+use crate::limit::RateLimit;
+use crate::nonce::Nonces;
+use crate::policy::Policy;
+use crate::table::Table;
+
+/// A STUN and TURN server.
+///
+/// Contract: after each call with `&mut self` carry out every [`poll_effect`](Self::poll_effect), then call
+/// [`handle_timeout`](Self::handle_timeout) when [`poll_timeout`](Self::poll_timeout) says. Send an [`Output`] before the next
+/// call: it borrows the relay. Never a panic whatever the packets are, and no structure grows without a bound.
+#[derive(Debug)]
+pub struct Relay {
+    pub(crate) realm: String,
+    pub(crate) software: String,
+    pub(crate) limits: Limits,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) users: Users,
+    pub(crate) nonces: Nonces,
+    pub(crate) policy: Policy,
+    pub(crate) challenges: RateLimit,
+    pub(crate) table: Table,
+    pub(crate) hasher: Seeded,
+    pub(crate) effects: VecDeque<Effect>,
+    pub(crate) scratch: Box<[u8; SCRATCH]>,
+    pub(crate) counts: Snapshot,
+    /// State of the generator of transaction ids: distinct, not secret.
+    pub(crate) transactions: u64,
+}
+
+impl Relay {
+    /// A relay without allocations. Relays of one server that share a port must be given the same `seed`, so that each takes
+    /// the nonces of the others; it must be fresh in every process, and secret.
+    #[must_use]
+    pub fn new(config: Config, seed: [u8; 32]) -> Self {
+        let hasher = Seeded::new(
+            derive(seed, b"hash")
+                .first_chunk()
+                .copied()
+                .unwrap_or_default(),
+        );
+        let realm = cut(config.realm.clone());
+        let Limits {
+            challenges_per_second,
+            challenge_burst,
+            ..
+        } = config.limits;
+        Self {
+            users: Users::new(&config, realm.clone(), hasher),
+            realm,
+            software: cut(config.software),
+            limits: config.limits,
+            lifetimes: config.lifetimes,
+            nonces: Nonces::new(&derive(seed, b"nonce"), config.lifetimes.nonce),
+            policy: Policy::new(config.allow_peers, hasher),
+            challenges: RateLimit::new(hasher, challenges_per_second, challenge_burst),
+            table: Table::new(config.limits, hasher),
+            hasher,
+            effects: VecDeque::new(),
+            scratch: Box::new([0; SCRATCH]),
+            counts: Snapshot::default(),
+            transactions: u64::from_le_bytes(
+                derive(seed, b"id")
+                    .first_chunk()
+                    .copied()
+                    .unwrap_or_default(),
+            ),
+        }
+    }
+
+    /// Tells which addresses the server listens on, wildcards spelled out, in their advertised form too. No client may have
+    /// one of them as its peer.
+    pub fn set_listening(&mut self, addresses: &[SocketAddr]) {
+        self.policy.set_listening(addresses);
+    }
+
+    /// Answers [`Effect::Open`]: the relayed address as clients are told it, or why there is none. Returns the answer to the
+    /// client's Allocate.
+    pub fn relay_opened(
+        &mut self,
+        now: Millis,
+        id: RelayId,
+        result: Result<RelayAddr, OpenError>,
+    ) -> Output<'_> {
+        match result {
+            Ok(relay) => self.allocated(now, id, relay),
+            Err(error) => self.not_allocated(id, error),
+        }
+    }
+
+    /// A client's stream has ended, and its allocation with it (RFC 8656 section 3.1).
+    pub fn client_gone(&mut self, client: ClientAddr) {
+        if let Some(id) = self.table.by_client(&client) {
+            self.close(id);
+        }
+    }
+
+    /// Ends what has expired by `now`.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        while let Some(id) = self.table.pop_expired(now) {
+            self.close(id);
+        }
+    }
+
+    /// The next thing to be done outside.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due; in constant time.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        self.table.next_timer()
+    }
+
+    /// Counts since the start.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            allocations: self.table.len(),
+            ..self.counts
+        }
+    }
+
+    pub(crate) fn close(&mut self, id: RelayId) {
+        if self.table.remove(id).is_some() {
+            self.effects.push_back(Effect::Close { relay: id });
+        }
+    }
+}
+
+fn derive(seed: [u8; 32], label: &[u8]) -> [u8; 20] {
+    let mut mac = Hmac::<Sha1>::new_from_slice(&seed)
+        .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    mac.update(label);
+    mac.finalize().into_bytes().into()
+}
+
+/// At most 128 bytes, so that every answer fits the scratch buffer.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(128));
+    text
+}
