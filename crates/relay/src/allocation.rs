@@ -6,6 +6,7 @@ use std::time::Duration;
 use stun_types::message::{IntegrityKey, TransactionId};
 
 use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
+use crate::effect::Reservation;
 use crate::hash::{Seeded, SeededMap};
 
 /// A relayed address on behalf of a client.
@@ -19,6 +20,8 @@ pub(crate) struct Allocation {
     pub(crate) transaction: TransactionId,
     /// Seconds granted to that Allocate.
     pub(crate) granted: u32,
+    /// The port kept for the same user, of which the answer tells.
+    pub(crate) reserved: Option<Reservation>,
     pub(crate) username: Box<str>,
     pub(crate) key: IntegrityKey,
     pub(crate) expires: Millis,
@@ -82,6 +85,7 @@ impl Allocation {
             relay: None,
             transaction,
             granted,
+            reserved: None,
             username,
             key,
             expires,

@@ -50,13 +50,25 @@ pub enum Output<'a> {
         peer: PeerAddr,
         /// What the client sent.
         payload: &'a [u8],
+        /// Whether the client wants no router to take it apart (RFC 8656 section 14).
+        fragment: Fragment,
     },
+}
+
+/// The DF bit of a packet to a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fragment {
+    /// Clear.
+    Allowed,
+    /// Set: the client sent DONT-FRAGMENT.
+    Forbidden,
 }
 
 /// Something to be done outside, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Bind a relay socket of `family` and answer with [`Relay::relay_opened`](crate::Relay::relay_opened).
+    /// Bind a relay socket of `family` and answer with [`Relay::relay_opened`](crate::Relay::relay_opened), before anything else
+    /// is given to the relay.
     Open {
         /// Names the socket from here on.
         relay: RelayId,
@@ -64,6 +76,13 @@ pub enum Effect {
         client: ClientAddr,
         /// IPv4 or IPv6.
         family: Family,
+        /// Which port.
+        port: Port,
+    },
+    /// Close a reserved socket: nobody has claimed it in time.
+    Release {
+        /// The reservation.
+        reservation: Reservation,
     },
     /// Start reading the relay socket: a peer outside has been permitted. Comes at most once per socket.
     Watch {
@@ -85,6 +104,23 @@ pub enum Effect {
         why: Refusal,
     },
 }
+
+/// Which port a relay socket is to have (RFC 8656 section 7.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// Any free one.
+    Any,
+    /// An even one.
+    Even,
+    /// An even one, and the next higher one is bound too and kept under this name.
+    Pair(Reservation),
+    /// The one kept under this name.
+    Reserved(Reservation),
+}
+
+/// Names a kept relay socket: the value of a RESERVATION-TOKEN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reservation(pub(crate) u64);
 
 /// Why no relay socket could be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

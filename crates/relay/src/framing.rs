@@ -41,7 +41,7 @@ pub fn length(stream: &[u8]) -> Result<Option<usize>, NotFramed> {
     let cookie = stream.get(4..8).is_none_or(|c| c == MAGIC_COOKIE);
     match kind {
         0x00..=0x3f if body.is_multiple_of(4) && cookie => Ok(Some(body.saturating_add(20))),
-        0x40..=0x4f => Ok(Some(body.saturating_add(4).next_multiple_of(4))),
+        0x40..=0x7f => Ok(Some(body.saturating_add(4).next_multiple_of(4))),
         _ => Err(NotFramed { header }),
     }
 }

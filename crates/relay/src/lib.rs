@@ -34,10 +34,11 @@ mod packet;
 pub mod policy;
 mod relay;
 mod request;
+mod reserve;
 mod table;
 
 pub use address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr, Transport};
 pub use config::{Config, Lifetimes, Limits, StaticUser};
-pub use effect::{Effect, OpenError, Output, RelayId, Snapshot};
+pub use effect::{Effect, Fragment, OpenError, Output, Port, RelayId, Reservation, Snapshot};
 pub use head::Head;
 pub use relay::Relay;

@@ -4,7 +4,8 @@ use stun_types::attribute::{AttributeType, MessageIntegrity, Nonce, Realm, Usern
 use stun_types::message::{Message, MessageHeader};
 use stun_types::prelude::{Attribute, AttributeFromRaw, AttributeStaticType};
 use turn_types::attribute::{
-    ChannelNumber, Lifetime, RequestedAddressFamily, RequestedTransport, XorPeerAddress,
+    ChannelNumber, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport,
+    ReservationToken, XorPeerAddress,
 };
 
 use crate::address::{Family, PeerAddr};
@@ -64,6 +65,15 @@ impl<'a> Stun<'a> {
         Ok(self
             .first::<ChannelNumber>()?
             .map(|number| number.channel()))
+    }
+
+    /// EVEN-PORT: whether the next higher port is to be reserved.
+    pub(crate) fn even_port(&self) -> Result<Option<bool>, Malformed> {
+        Ok(self.first::<EvenPort>()?.map(|even| even.requested()))
+    }
+
+    pub(crate) fn reservation_token(&self) -> Result<Option<u64>, Malformed> {
+        Ok(self.first::<ReservationToken>()?.map(|token| token.token()))
     }
 
     /// REQUESTED-ADDRESS-FAMILY; `Some(None)` is a family that does not exist.

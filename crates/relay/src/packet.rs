@@ -2,12 +2,12 @@
 
 use stun_types::message::MessageClass;
 use stun_types::prelude::AttributeStaticType;
-use turn_types::attribute::{Data, XorPeerAddress};
+use turn_types::attribute::{Data, DontFragment, XorPeerAddress};
 use turn_types::message::SEND;
 
 use crate::address::{ClientAddr, Millis, PeerAddr, Transport};
 use crate::allocation::Scope;
-use crate::effect::{Output, RelayId};
+use crate::effect::{Fragment, Output, RelayId};
 use crate::head::{Head, padding};
 use crate::message::Stun;
 use crate::relay::Relay;
@@ -21,7 +21,7 @@ impl Relay {
         packet: &'a [u8],
     ) -> Output<'a> {
         match packet.first() {
-            Some(0x40..=0x4f) => self.channel_data(now, client, packet),
+            Some(0x40..=0x7f) => self.channel_data(now, client, packet),
             Some(0x00..=0x3f) => self.stun(now, client, packet),
             _ => self.drop_packet(),
         }
@@ -70,10 +70,15 @@ impl Relay {
         let (Ok(Some(peer)), Some(payload)) = (stun.peer(), stun.value(Data::TYPE)) else {
             return self.drop_packet();
         };
-        let understood = stun.unknown(&[XorPeerAddress::TYPE, Data::TYPE]).is_empty();
+        let known = [XorPeerAddress::TYPE, Data::TYPE, DontFragment::TYPE];
+        let understood = stun.unknown(&known).is_empty();
+        let fragment = match stun.has(DontFragment::TYPE) {
+            true => Fragment::Forbidden,
+            false => Fragment::Allowed,
+        };
         match self.table.by_client(&client) {
             Some(relay) if understood && self.policy.check_port(peer).is_ok() => {
-                self.send_to_peer(now, relay, peer, payload)
+                self.send_to_peer(now, relay, peer, payload, fragment)
             }
             _ => self.drop_packet(),
         }
@@ -96,7 +101,9 @@ impl Relay {
             Some((relay, peer, rest.get(..length)?))
         });
         match bound {
-            Some((relay, peer, payload)) => self.send_to_peer(now, relay, peer, payload),
+            Some((relay, peer, payload)) => {
+                self.send_to_peer(now, relay, peer, payload, Fragment::Allowed)
+            }
             None => self.drop_packet(),
         }
     }
@@ -108,6 +115,7 @@ impl Relay {
         relay: RelayId,
         peer: PeerAddr,
         payload: &'a [u8],
+        fragment: Fragment,
     ) -> Output<'a> {
         let Some((own, scope)) = self
             .table
@@ -128,6 +136,7 @@ impl Relay {
             relay,
             peer,
             payload,
+            fragment,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::hash::Seeded;
 use crate::limit::RateLimit;
 use crate::nonce::Nonces;
 use crate::policy::Policy;
+use crate::reserve::Reservations;
 use crate::table::Table;
 
 /// A STUN and TURN server.
@@ -33,6 +34,7 @@ pub struct Relay {
     pub(crate) policy: Policy,
     pub(crate) challenges: RateLimit,
     pub(crate) table: Table,
+    pub(crate) reservations: Reservations,
     pub(crate) hasher: Seeded,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) scratch: Box<[u8; SCRATCH]>,
@@ -68,6 +70,7 @@ impl Relay {
             policy: Policy::new(config.allow_peers, hasher),
             challenges: RateLimit::new(hasher, challenges_per_second, challenge_burst),
             table: Table::new(config.limits, hasher),
+            reservations: Reservations::new(hasher),
             hasher,
             effects: VecDeque::new(),
             scratch: Box::new([0; SCRATCH]),
@@ -113,6 +116,9 @@ impl Relay {
         while let Some(id) = self.table.pop_expired(now) {
             self.close(id);
         }
+        while let Some(reservation) = self.reservations.pop_expired(now) {
+            self.effects.push_back(Effect::Release { reservation });
+        }
     }
 
     /// The next thing to be done outside.
@@ -123,7 +129,8 @@ impl Relay {
     /// When [`handle_timeout`](Self::handle_timeout) is due; in constant time.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
-        self.table.next_timer()
+        let timers = [self.table.next_timer(), self.reservations.next_timer()];
+        timers.into_iter().flatten().min()
     }
 
     /// Counts since the start.

@@ -6,8 +6,8 @@ use stun_types::attribute::{AttributeType, ErrorCode, XorMappedAddress};
 use stun_types::message::{BINDING, IntegrityKey, Method, TransactionId};
 use stun_types::prelude::AttributeStaticType;
 use turn_types::attribute::{
-    ChannelNumber, Lifetime, RequestedAddressFamily, RequestedTransport, XorPeerAddress,
-    XorRelayedAddress,
+    ChannelNumber, DontFragment, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport,
+    ReservationToken, XorPeerAddress, XorRelayedAddress,
 };
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
 
@@ -15,7 +15,7 @@ use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
 use crate::allocation::{Allocation, BindError, Scope};
 use crate::answer::Answer;
 use crate::auth::{Claim, Denied, Identity, signed_by};
-use crate::effect::{Effect, OpenError, Output, RelayId};
+use crate::effect::{Effect, OpenError, Output, Port, RelayId};
 use crate::message::{Malformed, Stun};
 use crate::relay::Relay;
 
@@ -194,14 +194,7 @@ impl Relay {
         stun: &Stun<'_>,
         identity: Identity,
     ) -> Result<Granted, Refused> {
-        understand(
-            stun,
-            &[
-                Lifetime::TYPE,
-                RequestedTransport::TYPE,
-                RequestedAddressFamily::TYPE,
-            ],
-        )?;
+        understand(stun, &ALLOCATE_KNOWS)?;
         let transaction = stun.message().transaction_id();
         if let Some(id) = self.table.by_client(&client) {
             return self.allocate_again(id, transaction);
@@ -211,16 +204,13 @@ impl Relay {
             Some(UDP) => {}
             Some(_) => return Err(Refused::Code(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL)),
         }
-        let family = stun
-            .requested_family()?
-            .unwrap_or(Some(Family::V4))
-            .ok_or(Refused::Code(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED))?;
         let granted = self.granted(stun.lifetime()?);
         if !self.table.has_room(client, &identity.username) {
             self.counts.refused_allocations = self.counts.refused_allocations.wrapping_add(1);
             return Err(Refused::Code(ErrorCode::ALLOCATION_QUOTA_REACHED));
         }
-        let relay = self.table.insert(Allocation::new(
+        let (port, family) = self.port(stun, &identity.username)?;
+        let mut allocation = Allocation::new(
             client,
             family,
             transaction,
@@ -229,13 +219,48 @@ impl Relay {
             identity.key,
             now.after(seconds(granted)),
             self.hasher,
-        ));
+        );
+        if let Port::Pair(reservation) = port {
+            allocation.reserved = Some(reservation);
+        }
+        let relay = self.table.insert(allocation);
         self.effects.push_back(Effect::Open {
             relay,
             client,
             family,
+            port,
         });
         Ok(Granted::Later)
+    }
+
+    /// Port and family of a new allocation: any IPv4 one unless asked otherwise, or the one kept under a token, which
+    /// excludes every other wish (RFC 8656 section 7.2, steps 5 to 8).
+    fn port(&mut self, stun: &Stun<'_>, username: &str) -> Result<(Port, Family), Refused> {
+        let (family, even, token) = (
+            stun.requested_family()?,
+            stun.even_port()?,
+            stun.reservation_token()?,
+        );
+        if let Some(token) = token {
+            if even.is_some() || family.is_some() {
+                return Err(Refused::Code(ErrorCode::BAD_REQUEST));
+            }
+            let claimed = self.reservations.claim(token, username);
+            let (reservation, family) =
+                claimed.ok_or(Refused::Code(ErrorCode::INSUFFICIENT_CAPACITY))?;
+            return Ok((Port::Reserved(reservation), family));
+        }
+        let family = family.unwrap_or(Some(Family::V4));
+        let family = family.ok_or(Refused::Code(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED))?;
+        let port = match even {
+            None => Port::Any,
+            Some(false) => Port::Even,
+            Some(true) => {
+                let drawn = self.reservations.draw();
+                Port::Pair(drawn.ok_or(Refused::Code(ErrorCode::INSUFFICIENT_CAPACITY))?)
+            }
+        };
+        Ok((port, family))
     }
 
     /// A repeated request is answered alike, another one is 437.
@@ -406,10 +431,16 @@ impl Relay {
     }
 
     pub(crate) fn allocated(&mut self, now: Millis, id: RelayId, relay: RelayAddr) -> Output<'_> {
-        let Some(granted) = self.table.get(id).map(|a| a.granted) else {
+        let Some(allocation) = self.table.get(id) else {
             self.effects.push_back(Effect::Close { relay: id });
             return Output::Nothing;
         };
+        let granted = allocation.granted;
+        if let Some(reservation) = allocation.reserved {
+            let username = allocation.username.clone();
+            self.reservations
+                .keep(now, reservation, username, allocation.family);
+        }
         self.table.set_relay(id, relay);
         self.table.set_expiry(id, now.after(seconds(granted)));
         self.answer_allocated(id)
@@ -446,6 +477,9 @@ impl Relay {
         answer.add(&XorRelayedAddress::new(relay.get(), transaction));
         answer.add(&Lifetime::new(allocation.granted));
         answer.add(&XorMappedAddress::new(client.remote(), transaction));
+        if let Some(reservation) = allocation.reserved {
+            answer.add(&ReservationToken::new(reservation.0));
+        }
         answer.add_software(&self.software);
         let length = answer.finish(Some(&allocation.key));
         self.reply(client, length)
@@ -519,7 +553,16 @@ fn clamp(seconds: u64) -> u32 {
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
-/// RFC 8656 section 12: numbers clients may bind.
-const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x4fff;
+/// What an Allocate may ask.
+const ALLOCATE_KNOWS: [AttributeType; 6] = [
+    Lifetime::TYPE,
+    RequestedTransport::TYPE,
+    RequestedAddressFamily::TYPE,
+    DontFragment::TYPE,
+    EvenPort::TYPE,
+    ReservationToken::TYPE,
+];
+/// RFC 8656 section 12 ends at 0x4fff; clients written to RFC 5766, coturn's among them, go on to 0x7fff.
+const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x7fff;
 /// IANA protocol number.
 const UDP: u8 = 17;

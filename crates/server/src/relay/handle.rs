@@ -4,17 +4,24 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_lc_rs::rand;
-use magpie_relay::credentials;
+use magpie_relay::policy::Network;
+use magpie_relay::{ClientAddr, Config, Lifetimes, Limits, StaticUser, Transport, credentials};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::clock::Clock;
 use super::ice::Reach;
-use super::{IceServer, RelaySocket};
-use crate::config::RelaySettings;
+use super::inbox::Inbox;
+use super::place::Places;
+use super::worker::{self, Parts};
+use super::{IceServer, RelaySocket, secret, stream};
+use crate::config::{RelaySettings, TurnUser};
 
 /// A time-limited TURN credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +72,8 @@ impl Error for RelayError {
 pub struct Relay;
 
 impl Relay {
-    /// Starts serving `udp` on a thread of its own and returns the handle the main runtime keeps.
+    /// Starts serving `udp` on a thread of its own and returns the handle the main runtime keeps; the thread ends with the last
+    /// clone of it.
     ///
     /// `tcp` are the listeners whose TURN streams will be handed to [`RelayHandle::serve_stream`], the shared port
     /// first: ICE server URLs name them. `data` is the folder of the generated secret, used when the settings have none.
@@ -78,22 +86,36 @@ impl Relay {
         udp: Vec<RelaySocket>,
         tcp: Vec<SocketAddr>,
     ) -> Result<RelayHandle, RelayError> {
-        let secret = match settings.secrets.first() {
-            Some(secret) => secret.expose().to_owned(),
-            None => {
-                return Err(RelayError::Secret {
-                    path: data.join("turn-secret"),
-                    source: io::ErrorKind::NotFound.into(),
-                });
-            }
-        };
+        let secrets = secrets(settings, data)?;
         let reach = Reach {
             udp: udp.iter().map(RelaySocket::local).collect(),
             tcp,
             public: settings.public_ips.iter().map(|ip| ip.public).collect(),
         };
+        let secret = secrets.first().cloned().unwrap_or_default();
+        let (inbox, receiver, bell) = Inbox::new().map_err(RelayError::Worker)?;
+        let clock = Clock::start();
+        let parts = Parts {
+            config: config(settings, secrets),
+            seed: seed().map_err(RelayError::Worker)?,
+            clock,
+            listeners: udp,
+            places: Places {
+                ports: settings.ports,
+                public: settings.public_ips.clone(),
+            },
+            inbox: receiver,
+            bell,
+            most_sockets: raise_descriptor_limit() / 4 * 3,
+        };
+        worker::spawn(parts).map_err(RelayError::Worker)?;
         Ok(RelayHandle {
-            shared: Arc::new(Shared { reach, secret }),
+            shared: Arc::new(Shared {
+                reach,
+                secret,
+                clock,
+                inbox,
+            }),
         })
     }
 }
@@ -108,6 +130,8 @@ pub struct RelayHandle {
 struct Shared {
     reach: Reach,
     secret: String,
+    clock: Clock,
+    inbox: Inbox,
 }
 
 impl RelayHandle {
@@ -116,11 +140,8 @@ impl RelayHandle {
     pub fn mint(&self, minter: &str, ttl: Duration) -> Credential {
         let mut random = [0; 9];
         rand::fill(&mut random).unwrap_or_else(|_| unreachable!("the system gives randomness"));
-        let expires = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            + ttl;
-        let minted = credentials::mint(&self.shared.secret, minter, random, expires.as_secs());
+        let expires = self.shared.clock.now().after(ttl);
+        let minted = credentials::mint(&self.shared.secret, minter, random, expires.seconds());
         Credential {
             username: minted.username,
             password: minted.password,
@@ -137,7 +158,8 @@ impl RelayHandle {
 
     /// Serves a client's TURN stream until either end closes it.
     ///
-    /// `first` is what was read from it while finding out that it speaks STUN. `secure`: inside TLS.
+    /// `first` is what was read from it while finding out that it speaks STUN. `secure`: inside TLS. Dropping the future
+    /// closes the stream and, soon after, the client's allocation.
     pub async fn serve_stream<S>(
         &self,
         stream: S,
@@ -148,6 +170,82 @@ impl RelayHandle {
     ) where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
-        drop((stream, first, client, local, secure));
+        let transport = if secure {
+            Transport::Tls
+        } else {
+            Transport::Tcp
+        };
+        let client = ClientAddr::new(client, local, transport);
+        stream::serve(stream, first, client, &self.shared.inbox).await;
     }
 }
+
+fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
+    let defaults = Config::default();
+    let user = |user: &TurnUser| StaticUser {
+        name: user.name.clone(),
+        password: user.password.expose().to_owned(),
+    };
+    Config {
+        realm: settings.realm.clone(),
+        software: settings.software.clone(),
+        users: settings.users.iter().map(user).collect(),
+        secrets,
+        allow_peers: settings
+            .allow_peers
+            .iter()
+            .map(|c| Network::new(c.network(), c.prefix()))
+            .collect(),
+        limits: Limits {
+            per_user: settings.user_quota,
+            per_address: settings
+                .user_quota
+                .and_then(|quota| quota.checked_mul(USERS_PER_ADDRESS)),
+            total: settings.total_quota,
+            ..defaults.limits
+        },
+        lifetimes: Lifetimes {
+            nonce: settings.nonce_lifetime,
+            permission: settings.permission_lifetime,
+            channel: settings.channel_lifetime,
+            allocation: settings.default_lifetime,
+            allocation_max: settings.max_lifetime,
+        },
+        ..defaults
+    }
+}
+
+fn secrets(settings: &RelaySettings, data: &Path) -> Result<Vec<String>, RelayError> {
+    if !settings.secrets.is_empty() {
+        return Ok(settings
+            .secrets
+            .iter()
+            .map(|secret| secret.expose().to_owned())
+            .collect());
+    }
+    let path = data.join("turn-secret");
+    match secret::read_or_make(&path) {
+        Ok(secret) => Ok(vec![secret]),
+        Err(source) => Err(RelayError::Secret { path, source }),
+    }
+}
+
+fn seed() -> io::Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    rand::fill(&mut seed).map_err(io::Error::other)?;
+    Ok(seed)
+}
+
+/// Every allocation takes a descriptor. Returns how many the process may have.
+fn raise_descriptor_limit() -> usize {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return DESCRIPTORS;
+    };
+    let raised = setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
+    usize::try_from(if raised { hard } else { soft }).unwrap_or(usize::MAX)
+}
+
+/// People who may share one address before its quota is felt before their own.
+const USERS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(16).expect("16 is not zero");
+/// What Linux gives a process by default.
+const DESCRIPTORS: usize = 1024;

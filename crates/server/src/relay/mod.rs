@@ -3,9 +3,16 @@
 //! The protocol itself lives in `magpie-relay`, which never sees a socket; one worker thread here moves packets
 //! between it and the network. The main runtime only hands client streams over and asks for credentials.
 
+mod clock;
 mod handle;
 mod ice;
+mod inbox;
+mod net;
+mod place;
+mod secret;
 mod socket;
+mod stream;
+mod worker;
 
 pub use handle::{Credential, Relay, RelayError, RelayHandle};
 pub use ice::IceServer;

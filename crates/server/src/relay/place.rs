@@ -1,0 +1,156 @@
+//! Where relayed addresses lie: which local address, which port, and what clients are told.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6, UdpSocket};
+
+use aws_lc_rs::rand;
+use if_addrs::get_if_addrs;
+use magpie_relay::{ClientAddr, Family, OpenError, RelayAddr};
+
+use super::RelaySocket;
+use crate::config::{PortRange, PublicIp};
+
+/// Picks and binds relayed addresses.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    pub(super) ports: PortRange,
+    pub(super) public: Vec<PublicIp>,
+}
+
+impl Places {
+    /// Binds a relay socket for `client` on the address it reached, if that is of `family`, and the next higher port too if
+    /// a pair is wanted.
+    pub(super) fn open(
+        &self,
+        client: ClientAddr,
+        family: Family,
+        parity: Parity,
+    ) -> Result<(UdpSocket, Option<UdpSocket>), OpenError> {
+        let local = self
+            .local(client.local(), family)
+            .ok_or(OpenError::Family)?;
+        for port in self
+            .candidates()
+            .filter(|port| parity == Parity::Any || port % 2 == 0)
+        {
+            let opened = RelaySocket::open_relay(with_port(local, port)).and_then(|socket| {
+                let next = || RelaySocket::open_relay(with_port(local, port.saturating_add(1)));
+                Ok((socket, (parity == Parity::Pair).then(next).transpose()?))
+            });
+            match opened {
+                Ok(sockets) => return Ok(sockets),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                Err(_) => return Err(OpenError::Exhausted),
+            }
+        }
+        Err(OpenError::Exhausted)
+    }
+
+    /// What clients are told of a relay socket.
+    pub(super) fn relayed(&self, socket: &UdpSocket) -> Result<RelayAddr, OpenError> {
+        let bound = socket.local_addr().map_err(|_| OpenError::Exhausted)?;
+        Ok(RelayAddr::new(SocketAddr::new(
+            self.advertised(bound.ip()),
+            bound.port(),
+        )))
+    }
+
+    /// `listening` with wildcards spelled out, each also in the form the outside knows it by.
+    pub(super) fn spell_out(&self, listening: &[SocketAddr]) -> Vec<SocketAddr> {
+        let own: Vec<IpAddr> = get_if_addrs()
+            .unwrap_or_default()
+            .iter()
+            .map(if_addrs::Interface::ip)
+            .collect();
+        let mut all = Vec::new();
+        for address in listening {
+            let matching = own.iter().filter(|ip| ip.is_ipv4() == address.is_ipv4());
+            let ips: Vec<IpAddr> = match address.ip().is_unspecified() {
+                true => matching.copied().chain([address.ip()]).collect(),
+                false => vec![address.ip()],
+            };
+            let public = self
+                .public
+                .iter()
+                .map(|p| p.public)
+                .filter(|ip| ip.is_ipv4() == address.is_ipv4());
+            all.extend(
+                ips.into_iter()
+                    .chain(public)
+                    .map(|ip| SocketAddr::new(ip, address.port())),
+            );
+        }
+        all
+    }
+
+    /// What clients are told in place of `local`. Nobody reaches loopback through a NAT.
+    fn advertised(&self, local: IpAddr) -> IpAddr {
+        let mapped = |p: &&PublicIp| match p.local {
+            Some(ip) => ip == local,
+            None => p.public.is_ipv4() == local.is_ipv4() && !local.is_loopback(),
+        };
+        self.public.iter().find(mapped).map_or(local, |p| p.public)
+    }
+
+    fn local(&self, reached: SocketAddr, family: Family) -> Option<SocketAddr> {
+        if Family::of(reached.ip()) == family && !reached.ip().is_unspecified() {
+            return Some(reached);
+        }
+        let mapped = self
+            .public
+            .iter()
+            .filter_map(|p| p.local)
+            .find(|ip| Family::of(*ip) == family);
+        let other = mapped.or_else(|| other_family(reached.ip(), family))?;
+        Some(SocketAddr::new(other, 0))
+    }
+
+    /// Random ports first, so that they cannot be foretold (RFC 8656 section 7.2), then each in turn.
+    fn candidates(&self) -> impl Iterator<Item = u16> {
+        let (low, count) = (
+            self.ports.low(),
+            u32::from(self.ports.high() - self.ports.low()) + 1,
+        );
+        let start = random() % count;
+        let guesses = (0..GUESSES).map(move |_| random() % count);
+        let all = (0..count).map(move |step| (start + step) % count);
+        guesses
+            .chain(all)
+            .map(move |offset| low + u16::try_from(offset).unwrap_or(0))
+    }
+}
+
+/// What a port has to be like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parity {
+    Any,
+    Even,
+    /// Even, and the next one free too.
+    Pair,
+}
+
+/// An address of this machine in the other family than the one reached: loopback for loopback, else the most public one.
+fn other_family(reached: IpAddr, family: Family) -> Option<IpAddr> {
+    let own = get_if_addrs().unwrap_or_default();
+    let ips = own.iter().map(if_addrs::Interface::ip);
+    ips.filter(|ip| Family::of(*ip) == family && ip.is_loopback() == reached.is_loopback())
+        .filter(|ip| !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()))
+        .min_by_key(|ip| magpie_relay::policy::reserved(*ip).is_some())
+}
+
+/// Keeps the scope of a link-local address.
+fn with_port(address: SocketAddr, port: u16) -> SocketAddr {
+    match address {
+        SocketAddr::V6(v6) => SocketAddrV6::new(*v6.ip(), port, 0, v6.scope_id()).into(),
+        SocketAddr::V4(v4) => (*v4.ip(), port).into(),
+    }
+}
+
+fn random() -> u32 {
+    let mut bytes = [0; 4];
+    rand::fill(&mut bytes).unwrap_or_else(|_| unreachable!("the system gives randomness"));
+    u32::from_ne_bytes(bytes)
+}
+
+/// Ports tried at random before all are tried in turn.
+const GUESSES: u32 = 16;

@@ -1,0 +1,155 @@
+//! A small TURN client over UDP.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use stun_types::attribute::{ErrorCode, Nonce, Realm, Username, XorMappedAddress};
+use stun_types::message::{
+    BINDING, IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials, Message, MessageWriteVec,
+    Method,
+};
+use stun_types::prelude::{AttributeWrite, MessageWrite, MessageWriteExt};
+use turn_types::attribute::{ChannelNumber, RequestedTransport, XorPeerAddress, XorRelayedAddress};
+use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION};
+
+/// A socket connected to the relay, so that it only hears what comes from the address it wrote to.
+pub(crate) struct Client {
+    socket: UdpSocket,
+    username: String,
+    password: String,
+    nonce: String,
+}
+
+impl Client {
+    /// A client of the relay at `server`, sending from the same address.
+    pub(crate) fn new(server: SocketAddr, username: &str, password: &str) -> Self {
+        let any = if server.is_ipv4() {
+            "0.0.0.0:0"
+        } else {
+            "[::]:0"
+        };
+        let socket = UdpSocket::bind(any).unwrap();
+        socket.connect(server).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
+        Self {
+            socket,
+            username: username.to_owned(),
+            password: password.to_owned(),
+            nonce: String::new(),
+        }
+    }
+
+    pub(crate) fn local(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
+    /// The address the relay sees.
+    pub(crate) fn binding(&self) -> SocketAddr {
+        let request = Message::builder_request(BINDING, MessageWriteVec::new());
+        let answer = self.ask(&request.finish());
+        let message = Message::from_bytes(&answer).unwrap();
+        let mapped = message.attribute::<XorMappedAddress>().unwrap();
+        mapped.addr(message.transaction_id())
+    }
+
+    /// The relayed address, or the code of the error.
+    pub(crate) fn allocate(&mut self) -> Result<SocketAddr, u16> {
+        let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new());
+        let answer = self.ask(&bare.finish());
+        let challenge = Message::from_bytes(&answer).unwrap();
+        self.nonce = challenge.attribute::<Nonce>().unwrap().nonce().to_owned();
+        let answer = self.request(ALLOCATE, &[&RequestedTransport::new(17)])?;
+        let message = Message::from_bytes(&answer).unwrap();
+        let relayed = message.attribute::<XorRelayedAddress>().unwrap();
+        Ok(relayed.addr(message.transaction_id()))
+    }
+
+    pub(crate) fn permit(&self, peer: SocketAddr) -> Result<(), u16> {
+        self.request_about(CREATE_PERMISSION, peer, &[])
+    }
+
+    pub(crate) fn bind(&self, channel: u16, peer: SocketAddr) -> Result<(), u16> {
+        self.request_about(CHANNEL_BIND, peer, &[&ChannelNumber::new(channel)])
+    }
+
+    /// Sends `payload` on `channel`.
+    pub(crate) fn send(&self, channel: u16, payload: &[u8]) {
+        let length = u16::try_from(payload.len()).unwrap();
+        let head = [channel.to_be_bytes(), length.to_be_bytes()].concat();
+        self.socket.send(&[&head, payload].concat()).unwrap();
+    }
+
+    /// The next datagram.
+    pub(crate) fn receive(&self) -> Vec<u8> {
+        let mut buffer = [0; 2048];
+        let length = self.socket.recv(&mut buffer).unwrap();
+        buffer[..length].to_vec()
+    }
+
+    fn request_about(
+        &self,
+        method: Method,
+        peer: SocketAddr,
+        more: &[&dyn AttributeWrite],
+    ) -> Result<(), u16> {
+        let mut request = Message::builder_request(method, MessageWriteVec::new());
+        request
+            .add_attribute(&XorPeerAddress::new(peer, request.transaction_id()))
+            .unwrap();
+        self.finish(request, more).map(drop)
+    }
+
+    fn request(&self, method: Method, attributes: &[&dyn AttributeWrite]) -> Result<Vec<u8>, u16> {
+        self.finish(
+            Message::builder_request(method, MessageWriteVec::new()),
+            attributes,
+        )
+    }
+
+    fn finish(
+        &self,
+        mut request: MessageWriteVec,
+        attributes: &[&dyn AttributeWrite],
+    ) -> Result<Vec<u8>, u16> {
+        for attribute in attributes {
+            request.add_attribute(*attribute).unwrap();
+        }
+        request
+            .add_attribute(&Username::new(&self.username).unwrap())
+            .unwrap();
+        request
+            .add_attribute(&Realm::new("magpie").unwrap())
+            .unwrap();
+        request
+            .add_attribute(&Nonce::new(&self.nonce).unwrap())
+            .unwrap();
+        request
+            .add_message_integrity_with_key(&self.key(), IntegrityAlgorithm::Sha1)
+            .unwrap();
+        let answer = self.ask(&request.finish());
+        let message = Message::from_bytes(&answer).unwrap();
+        match message.attribute::<ErrorCode>() {
+            Ok(error) => Err(error.code()),
+            Err(_) => {
+                message.validate_integrity_with_key(&self.key()).unwrap();
+                Ok(answer)
+            }
+        }
+    }
+
+    fn key(&self) -> IntegrityKey {
+        LongTermKeyCredentials::new(
+            self.username.clone(),
+            self.password.clone(),
+            "magpie".to_owned(),
+        )
+        .make_key(IntegrityAlgorithm::Sha1)
+    }
+
+    fn ask(&self, request: &[u8]) -> Vec<u8> {
+        self.socket.send(request).unwrap();
+        self.receive()
+    }
+}
