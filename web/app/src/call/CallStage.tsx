@@ -10,11 +10,7 @@ import { useCompany } from './hooks/useCompany'
 import { useLineSounds, useRinging } from './hooks/useRinging'
 import { useSayings } from './hooks/useSayings'
 import { endFloat } from './media/float'
-import { Ended } from './stage/Ended'
-import { InCall } from './stage/InCall'
-import { Incoming } from './stage/Incoming'
-import { Outgoing } from './stage/Outgoing'
-import { Rejoining } from './stage/Rejoining'
+import { CallScreen } from './stage/CallScreen'
 import { answerCall, localMediaOf, rejoinCall } from './start'
 import { closesSilently } from './view/ending'
 import type { CallEvent, CallView } from './view/view'
@@ -51,31 +47,21 @@ function OneCall({ client, call, prefs, onPrefs, onClose, redial }: CallStagePro
   useSayings(view, name)
   useRejoin(call, view, prefs)
   useSilentClose(view, onClose)
-  switch (view.at) {
-    case 'outgoing':
-      return <Outgoing call={call} name={name} local={local} view={view} />
-    case 'incoming':
-      return (
-        <Incoming
-          call={call}
-          name={name}
-          about={about}
-          view={view}
-          dispatch={dispatch}
-          onAnswer={(media) => void answer(call, media, prefs, dispatch)}
-        />
-      )
-    case 'rejoining':
-      return <Rejoining call={call} name={name} />
-    case 'live':
-      return (
-        <InCall call={call} name={name} local={local} view={view} dispatch={dispatch} prefs={prefs} onPrefs={onPrefs} />
-      )
-    case 'ended':
-      return closesSilently(view) ? null : (
-        <Ended call={call} name={name} view={view} onClose={onClose} redial={redial} />
-      )
-  }
+  return (
+    <CallScreen
+      call={call}
+      name={name}
+      about={about}
+      local={local}
+      view={view}
+      dispatch={dispatch}
+      prefs={prefs}
+      onPrefs={onPrefs}
+      onAnswer={(media) => void answer(call, media, prefs, dispatch)}
+      onClose={onClose}
+      redial={redial}
+    />
+  )
 }
 
 async function answer(call: Call, media: MediaKind, prefs: Preferences, dispatch: Dispatch<CallEvent>): Promise<void> {

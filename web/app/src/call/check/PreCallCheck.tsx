@@ -1,4 +1,4 @@
-import { Check as Tick, CircleAlert, Mic, MicOff, Video, VideoOff } from 'lucide-react'
+import { Check as Tick, CircleAlert, Mic, MicOff, Video } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button, classes, Dialog } from '../../ui'
@@ -27,7 +27,9 @@ export function PreCallCheck({ preparation, asked, onDone }: PreCallCheckProps) 
   return (
     <Dialog open onOpenChange={(open) => open || control.giveUp()} title={t('check.title')}>
       <div className={css.check} data-state={state}>
-        {preparation.media === 'video' && <Preview control={control} />}
+        {(control.check.camera.kind === 'works' || control.check.camera.kind === 'asking') && (
+          <Preview control={control} />
+        )}
         {state === 'waiting' && <p role="status">{t('check.waiting')}</p>}
         {state === 'ready' && (
           <p className={css.good} role="status">
@@ -54,7 +56,7 @@ function Preview({ control: { check, stream, version } }: { control: CheckContro
         <MediaVideo key={version} label={t('check.preview')} stream={stream} muted />
       ) : (
         <span className={css.nothing}>
-          {check.camera.kind === 'asking' ? <Video size={36} aria-hidden /> : <VideoOff size={36} aria-hidden />}
+          <Video size={36} aria-hidden />
         </span>
       )}
     </div>
@@ -101,7 +103,7 @@ function Devices({ control }: { control: CheckControl }) {
           onChoose={(id) => choose('camera', id)}
         />
       )}
-      {chooseAnother(check.camera) && devices.cameras.length > 0 && (
+      {chooseAnother(check.camera) && devices.cameras.length > 1 && (
         <DeviceSelect
           label={t('devices.camera')}
           devices={devices.cameras}
@@ -109,7 +111,7 @@ function Devices({ control }: { control: CheckControl }) {
           onChoose={(id) => choose('camera', id)}
         />
       )}
-      {chooseAnother(check.microphone) && devices.microphones.length > 0 && (
+      {chooseAnother(check.microphone) && devices.microphones.length > 1 && (
         <DeviceSelect
           label={t('devices.microphone')}
           devices={devices.microphones}
@@ -148,7 +150,7 @@ function Buttons({ control, purpose }: { control: CheckControl; purpose: Prepara
           {t(`check.go.${purpose}`)}
         </Button>
       )}
-      {state === 'broken' && (
+      {state === 'broken' && troubles(check).some(({ why }) => why !== 'insecure' && why !== 'unsupported') && (
         <Button look="primary" wide onClick={retry}>
           {t('check.retry')}
         </Button>

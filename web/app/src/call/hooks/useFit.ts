@@ -1,14 +1,22 @@
-import { useEffect, useState, type RefObject } from 'react'
+import { useCallback, useEffect, useState, type RefObject } from 'react'
 import { fit } from '../view/fit'
 
-/** Whether a video should fill its box or be shown whole, kept right while picture and window change. */
-export function useFit(ref: RefObject<HTMLVideoElement | null>): 'cover' | 'contain' {
-  const [how, setHow] = useState<'cover' | 'contain'>('cover')
+type Fit = 'cover' | 'contain'
+
+/**
+ * Whether a video should fill its box or be shown whole, kept right while picture and window change; the person may
+ * turn it over.
+ *
+ * @returns the fit, and a function that turns it over
+ */
+export function useFit(ref: RefObject<HTMLVideoElement | null>): [Fit, () => void] {
+  const [best, setBest] = useState<Fit>('cover')
+  const [turned, setTurned] = useState(false)
   useEffect(() => {
     const video = ref.current
     if (!video) return
     const measure = () =>
-      setHow(
+      setBest(
         fit(
           { width: video.videoWidth, height: video.videoHeight },
           { width: window.innerWidth, height: window.innerHeight },
@@ -22,5 +30,6 @@ export function useFit(ref: RefObject<HTMLVideoElement | null>): 'cover' | 'cont
       window.removeEventListener('resize', measure)
     }
   }, [ref])
-  return how
+  const turn = useCallback(() => setTurned((before) => !before), [])
+  return [turned === (best === 'cover') ? 'contain' : 'cover', turn]
 }

@@ -40,6 +40,10 @@ export function MediaVideo({ label, stream, speaker, onBlocked, ref, ...rest }: 
 function play(video: HTMLVideoElement, onBlocked: MediaVideoProps['onBlocked']): void {
   video.play().catch((error: unknown) => {
     // anything else is a stream that was replaced while it started
-    if (error instanceof DOMException && error.name === 'NotAllowedError') onBlocked?.(() => void video.play())
+    if (!(error instanceof DOMException) || error.name !== 'NotAllowedError' || !onBlocked) return
+    // a picture without sound is always allowed; the sound comes with a press
+    video.muted = true
+    void video.play().catch(() => undefined)
+    onBlocked(() => (video.muted = false))
   })
 }

@@ -1,10 +1,10 @@
 import { ArrowLeftRight, MicOff, RefreshCw, Signal, UserRoundX, Volume2 } from 'lucide-react'
-import { useEffect, useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { classes } from '../../ui'
-import { clock } from '../view/duration'
 import type { Line, LineKey } from '../view/line'
 import type { LiveView } from '../view/view'
+import { Timer } from './Timer'
 import css from './InCall.module.css'
 
 interface TopBarProps {
@@ -19,7 +19,7 @@ interface TopBarProps {
 /** Name and duration, which fade with the controls, and the one line, which stays as long as it is true. */
 export function TopBar({ view, name, line, blocked, onUnblocked }: TopBarProps) {
   const { t } = useTranslation('call')
-  const picture = view.theirs.video || view.theirs.screen
+  const picture = view.since !== null && (view.theirs.video || view.theirs.screen)
   const unblock = () => {
     blocked?.()
     onUnblocked()
@@ -28,7 +28,7 @@ export function TopBar({ view, name, line, blocked, onUnblocked }: TopBarProps) 
     <header className={css.top}>
       <div className={classes(css.who, css.fading)}>
         {picture && <h1 className={css.name}>{name}</h1>}
-        {view.since !== null && <Timer since={view.since} />}
+        {picture && view.since !== null && <Timer since={view.since} className={css.timer} />}
       </div>
       {blocked ? (
         <button type="button" className={css.line} onClick={unblock}>
@@ -44,20 +44,6 @@ export function TopBar({ view, name, line, blocked, onUnblocked }: TopBarProps) 
         )
       )}
     </header>
-  )
-}
-
-function Timer({ since }: { since: number }) {
-  const { t } = useTranslation('call')
-  const [now, setNow] = useState(() => Date.now())
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 500)
-    return () => clearInterval(timer)
-  }, [])
-  return (
-    <span role="timer" aria-label={t('live.duration')} className={css.timer}>
-      {clock(now - since)}
-    </span>
   )
 }
 
