@@ -8,6 +8,7 @@ export default defineConfig(({ mode }) => {
   const gallery = mode === 'gallery'
   return {
     plugins: [react(), ...(gallery ? [] : [precompress()])],
+    resolve: { alias: { 'react-remove-scroll': new URL('src/ui/scrollLock.tsx', import.meta.url).pathname } },
     server: {
       port: 5173,
       proxy: {

@@ -1,6 +1,7 @@
-import { useEffect, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useEffect, useSyncExternalStore, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Actions } from './model/actions'
+import type { Preferences } from './model/preferences'
 import type { AppState } from './model/state'
 import type { Store } from './model/store'
 import { Announcer } from './ui'
@@ -9,23 +10,42 @@ import { Frame } from './views/frame/Frame'
 import { Stopped } from './views/frame/Stopped'
 import { HomeView } from './views/home/HomeView'
 import { LandingView, useFound } from './views/home/LandingView'
+import { LinkDialogs } from './views/link/LinkDialogs'
 import { To, WithActions } from './views/Page'
 import { useNow } from './views/useNow'
+import { useOrigin } from './views/useOrigin'
+
+// Pages that are not for calling come when asked for.
+const SettingsPage = lazy(() => import('./views/settings/SettingsPage'))
+const TrustPage = lazy(() => import('./views/trust/TrustPage'))
 
 export interface AppProps {
   store: Store
   actions: Actions
+  /** Draws the call with this id, over everything. */
+  stage: (call: string, preferences: Preferences) => ReactNode
 }
 
 /** The page: the frame, the view the address asks for, and the call on top of it. */
-export function App({ store, actions }: AppProps) {
+export function App({ store, actions, stage }: AppProps) {
   const state = useSyncExternalStore(store.subscribe, store.get)
   useTitle(state)
   return (
     <WithActions actions={actions}>
-      <Frame route={state.route} session={state.session} language={state.preferences.language}>
-        <View state={state} />
+      <Frame
+        route={state.route}
+        session={state.session}
+        language={state.preferences.language}
+        covered={state.stage !== null}
+      >
+        <Suspense fallback={null}>
+          <View state={state} />
+        </Suspense>
       </Frame>
+      {state.stage === null && (
+        <LinkDialogs requests={state.linkRequests} claim={state.claim} online={state.session.kind === 'online'} />
+      )}
+      {state.stage !== null && stage(state.stage, state.preferences)}
       <Announcer />
     </WithActions>
   )
@@ -34,28 +54,27 @@ export function App({ store, actions }: AppProps) {
 function View({ state }: { state: AppState }) {
   const { route, session } = state
   const now = useNow()
+  const origin = useOrigin()
+  // how to trust the server is shown even where the page cannot work without that trust
+  if (route.kind === 'trust') return <TrustPage origin={origin} />
   if (session.kind === 'replaced' || session.kind === 'failed') return <Stopped session={session} />
   switch (route.kind) {
     case 'home':
       return (
-        <HomeView
-          session={session}
-          recents={state.recents}
-          preferences={state.preferences}
-          origin={location.origin}
-          now={now}
-        />
+        <HomeView session={session} recents={state.recents} preferences={state.preferences} origin={origin} now={now} />
       )
     case 'call':
-      return <Landing who={route.who} session={session} />
-    default:
+      return <Landing who={route.who} session={session} origin={origin} />
+    case 'settings':
+      return <SettingsPage session={session} preferences={state.preferences} origin={origin} now={now} />
+    case 'unknown':
       return <NothingHere />
   }
 }
 
-function Landing({ who, session }: { who: string; session: AppState['session'] }) {
+function Landing({ who, session, origin }: { who: string; session: AppState['session']; origin: string }) {
   const [found, retry] = useFound(who, session.kind === 'online')
-  return <LandingView who={who} session={session} origin={location.origin} found={found} onRetry={retry} />
+  return <LandingView who={who} session={session} origin={origin} found={found} onRetry={retry} />
 }
 
 function NothingHere() {
@@ -69,11 +88,12 @@ function NothingHere() {
   )
 }
 
-function useTitle({ route }: AppState): void {
+function useTitle({ route, stage }: AppState): void {
   const { t } = useTranslation('common')
   const view = route.kind === 'settings' || route.kind === 'trust' ? `${t(route.kind)} · ` : ''
   const title = view + t('appName')
   useEffect(() => {
-    document.title = title
-  }, [title])
+    // a call has a title of its own
+    if (stage === null) document.title = title
+  }, [title, stage])
 }

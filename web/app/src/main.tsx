@@ -1,13 +1,15 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Magpie } from 'magpie-client'
+import { Magpie, type Call } from 'magpie-client'
 import { App } from './App'
+import { armRingtone, CallStage, startCall, wakeOnTouch } from './call'
 import { resolveLanguage, setLanguage, startI18n } from './i18n'
 import { connect } from './model/connect'
 import { readPreferences, type Preferences } from './model/preferences'
 import { parseRoute } from './model/route'
+import { markSeen } from './model/missed'
 import { initialState } from './model/state'
-import { createStore } from './model/store'
+import { createStore, type Store } from './model/store'
 import { applyTheme, followSystemTheme } from './model/theme'
 import { wireActions } from './model/wire'
 import './styles/tokens.css'
@@ -22,14 +24,46 @@ function start(): void {
   applyTheme(preferences.theme)
   const client = new Magpie({ policy: policyOf(preferences) })
   const store = createStore(initialState(parseRoute(location.pathname), preferences))
-  connect(client, store, { storage, window, now: Date.now })
+  const callOnStage = connect(client, store, { storage, window, now: Date.now })
+  markSeen(client, store, document)
   store.subscribe((after, before) => {
     if (after.preferences !== before.preferences) follow(client, after.preferences)
   })
   followSystemTheme(() => applyTheme(store.get().preferences.theme))
-  const actions = wireActions(client, store, { start: () => undefined, arm: () => undefined })
-  draw(<App store={store} actions={actions} />)
+  // a loaded page is silent until it is touched, even if its ringtone was armed on an earlier visit
+  if (preferences.ringtone) wakeOnTouch()
+  draw(client, store, callOnStage)
   void client.start()
+}
+
+function draw(client: Magpie, store: Store, callOnStage: (id: string) => Call | null): void {
+  const root = document.getElementById('root')
+  if (!root) throw new Error('index.html has no #root')
+  const actions = wireActions(client, store, {
+    start: (to, media, preferences) => void startCall(client, to, media, preferences),
+    arm: () => void armRingtone(),
+  })
+  const close = () => store.dispatch({ type: 'call-closed' })
+  const stage = (id: string, preferences: Preferences) => {
+    const call = callOnStage(id)
+    return (
+      call && (
+        <CallStage
+          client={client}
+          call={call}
+          prefs={preferences}
+          onPrefs={actions.setPreferences}
+          onClose={close}
+          redial={actions.dial}
+        />
+      )
+    )
+  }
+  createRoot(root).render(
+    <StrictMode>
+      <App store={store} actions={actions} stage={stage} />
+    </StrictMode>,
+  )
 }
 
 function follow(client: Magpie, preferences: Preferences): void {
@@ -40,12 +74,6 @@ function follow(client: Magpie, preferences: Preferences): void {
 
 function policyOf({ hideAddress }: Preferences): RTCIceTransportPolicy {
   return hideAddress ? 'relay' : 'all'
-}
-
-function draw(app: React.ReactNode): void {
-  const root = document.getElementById('root')
-  if (!root) throw new Error('index.html has no #root')
-  createRoot(root).render(<StrictMode>{app}</StrictMode>)
 }
 
 /** A browser that refuses storage throws at the mere mention of it. */

@@ -4,25 +4,32 @@ import type { Preferences } from '../model/preferences'
 import enCall from './en/call.json'
 import enCommon from './en/common.json'
 import enHome from './en/home.json'
-import enSettings from './en/settings.json'
-import enTrust from './en/trust.json'
+import type enSettings from './en/settings.json'
+import type enTrust from './en/trust.json'
 import zhCall from './zh/call.json'
 import zhCommon from './zh/common.json'
 import zhHome from './zh/home.json'
-import zhSettings from './zh/settings.json'
-import zhTrust from './zh/trust.json'
 
 export type Language = 'en' | 'zh'
 
-const en = { common: enCommon, home: enHome, settings: enSettings, trust: enTrust, call: enCall }
-const zh = { common: zhCommon, home: zhHome, settings: zhSettings, trust: zhTrust, call: zhCall }
+/** All words, by namespace; English gives the keys. */
+interface Words {
+  common: typeof enCommon
+  home: typeof enHome
+  call: typeof enCall
+  settings: typeof enSettings
+  trust: typeof enTrust
+}
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'common'
-    resources: typeof en
+    resources: Words
   }
 }
+
+const en: Partial<Words> = { common: enCommon, home: enHome, call: enCall }
+const zh: Partial<Words> = { common: zhCommon, home: zhHome, call: zhCall }
 
 /** Makes the words available before the first view is drawn. Both languages are in the page, so switching never waits. */
 export function startI18n(language: Language): void {
@@ -36,6 +43,15 @@ export function startI18n(language: Language): void {
     initAsync: false,
   })
   showLanguage(language)
+}
+
+/** Adds the words of a page that is loaded when asked for; its module calls this before it draws. */
+export function addWords<N extends keyof Words>(namespace: N, english: Words[N], chinese: Words[N]): void {
+  en[namespace] = english
+  zh[namespace] = chinese
+  if (!i18next.isInitialized) return
+  i18next.addResourceBundle('en', namespace, english)
+  i18next.addResourceBundle('zh', namespace, chinese)
 }
 
 /** Switches every view at once and tells the browser and screen readers which language the page is in. */

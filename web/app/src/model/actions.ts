@@ -5,24 +5,24 @@ import type { Route } from './route'
 
 /** Everything a view can ask for. Promises reject with a `MagpieError`, whose code has words in `common:error`. */
 export interface Actions {
-  navigate(route: Route): void
-  dial(to: string, media: MediaKind): void
-  lookup(who: string): Promise<Card>
-  setPreferences(change: Partial<Preferences>): void
+  navigate: (route: Route) => void
+  dial: (to: string, media: MediaKind) => void
+  lookup: (who: string) => Promise<Card>
+  setPreferences: (change: Partial<Preferences>) => void
   /** Arms the ringtone; must be called from a press or a key. */
-  arm(): void
-  setProfile(change: ProfileChange): Promise<Me>
-  addContact(id: string, name?: string): Promise<void>
-  removeContact(id: string): Promise<void>
-  block(id: string): Promise<void>
-  unblock(id: string): Promise<void>
-  createInvite(): Promise<OneTimeCode>
-  offerLink(): Promise<OneTimeCode>
-  setClaim(claim: LinkClaim | null): void
-  claimLink(code: string): Promise<void>
-  approveLink(device: string): Promise<void>
-  rejectLink(device: string): Promise<void>
-  unlink(device: string): Promise<void>
-  clearRecents(): void
-  takeOver(): void
+  arm: () => void
+  setProfile: (change: ProfileChange) => Promise<Me>
+  addContact: (id: string, name?: string) => Promise<void>
+  removeContact: (id: string) => Promise<void>
+  block: (id: string) => Promise<void>
+  unblock: (id: string) => Promise<void>
+  createInvite: () => Promise<OneTimeCode>
+  offerLink: () => Promise<OneTimeCode>
+  setClaim: (claim: LinkClaim | null) => void
+  claimLink: (code: string) => Promise<void>
+  approveLink: (device: string) => Promise<void>
+  rejectLink: (device: string) => Promise<void>
+  unlink: (device: string) => Promise<void>
+  clearRecents: () => void
+  takeOver: () => void
 }

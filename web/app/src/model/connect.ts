@@ -23,7 +23,7 @@ export function connect(
   client: Magpie,
   store: Store,
   { storage, window, now }: Surroundings,
-): (id: string | null) => Call | null {
+): (id: string) => Call | null {
   let onStage: Call | null = null
   const takeCall = (call: Call | null) => {
     // an ended call leaves the session but stays on stage until the person closes it
@@ -36,11 +36,12 @@ export function connect(
   client.on('call', takeCall)
   client.on('link-request', (request) => store.dispatch({ type: 'link-request', request }))
   client.on('linked', () => store.dispatch({ type: 'linked' }))
+  client.on('link-rejected', () => store.dispatch({ type: 'link-rejected' }))
   store.subscribe((after, before) => keep(storage, store, after, before))
   followAddress(window, store)
   store.dispatch({ type: 'session', session: client.session })
   takeCall(client.call)
-  return (id) => (id !== null && onStage?.id === id ? onStage : null)
+  return (id) => (onStage?.id === id ? onStage : null)
 }
 
 /** The line a finished call leaves in the recents; null when nobody was reached or named. */

@@ -66,6 +66,11 @@ describe('the frame of the page', () => {
     expect(after({ type: 'claim', claim: { kind: 'waiting', code: 'X' } }, { type: 'linked' }).claim).toBeNull()
   })
 
+  it('says when the other device turned this one down', () => {
+    const state = after({ type: 'claim', claim: { kind: 'waiting', code: 'X' } }, { type: 'link-rejected' })
+    expect(state.claim).toEqual({ kind: 'failed', code: 'X', error: 'link-rejected' })
+  })
+
   it('answers every event in every state of the session without losing the route', () => {
     for (const state of sessions())
       for (const event of events())
@@ -123,5 +128,6 @@ function events(): AppEvent[] {
     { type: 'link-answered', device: 'd' },
     { type: 'claim', claim: null },
     { type: 'linked' },
+    { type: 'link-rejected' },
   ]
 }

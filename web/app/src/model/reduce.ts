@@ -28,6 +28,8 @@ export function reduce(state: AppState, event: AppEvent): AppState {
       return { ...state, claim: event.claim }
     case 'linked':
       return { ...state, claim: null }
+    case 'link-rejected':
+      return state.claim ? { ...state, claim: { ...state.claim, kind: 'failed', error: 'link-rejected' } } : state
   }
 }
 

@@ -39,6 +39,8 @@ export type AppEvent =
   | { type: 'link-answered'; device: string }
   | { type: 'claim'; claim: LinkClaim | null }
   | { type: 'linked' }
+  /** The other device said no. */
+  | { type: 'link-rejected' }
 
 /** The state before anything was heard. */
 export function initialState(route: Route, preferences: Preferences = DEFAULT_PREFERENCES): AppState {

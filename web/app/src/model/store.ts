@@ -3,10 +3,10 @@ import type { AppEvent, AppState } from './state'
 
 /** Holds the frame's state, changes it only through {@link reduce}, and tells who listens. */
 export interface Store {
-  get(): AppState
-  dispatch(event: AppEvent): void
+  get: () => AppState
+  dispatch: (event: AppEvent) => void
   /** Calls the listener after every change with the states after and before it; returns the way to stop. */
-  subscribe(listener: (now: AppState, before: AppState) => void): () => void
+  subscribe: (listener: (now: AppState, before: AppState) => void) => () => void
 }
 
 /** Makes a store. Events dispatched by a listener are taken after the present one, in order. */

@@ -4,7 +4,7 @@ import css from './Arc.module.css'
 export interface ArcProps {
   /** `still` is the motif; `growing` draws itself again and again while something is being reached; `whole` completes once. */
   motion?: 'still' | 'growing' | 'whole'
-  className?: string
+  className?: string | undefined
 }
 
 /** The magpie's bridge: a thin arc between two points. Decoration only. */

@@ -13,14 +13,16 @@ export interface FrameProps {
   route: Route
   session: SessionState
   language: Preferences['language']
+  /** A call lies over the page: nothing of it can be reached until that is over. */
+  covered: boolean
   children: ReactNode
 }
 
 /** What stands around every view: the name, the way to the other pages, the language, and the state of the connection. */
-export function Frame({ route, session, language, children }: FrameProps) {
+export function Frame({ route, session, language, covered, children }: FrameProps) {
   const { t } = useTranslation('common')
   return (
-    <div className={css.frame}>
+    <div className={css.frame} inert={covered}>
       <a className={css.skip} href="#content">
         {t('skip')}
       </a>

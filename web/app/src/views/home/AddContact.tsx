@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react'
+import { useState, type SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { parseAddress } from '../../model/address'
 import { Button, Dialog, TextField, toast } from '../../ui'
@@ -15,6 +15,10 @@ export function AddContact({ onClose }: { onClose: () => void }) {
   const [error, setError] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
 
+  const type = (value: string) => {
+    setText(value)
+    setError(null)
+  }
   const add = async (who: string) => {
     setBusy(true)
     try {
@@ -27,7 +31,7 @@ export function AddContact({ onClose }: { onClose: () => void }) {
       setBusy(false)
     }
   }
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault()
     // the dialog lies, for React, inside the page: its submit must not reach a form around it
     event.stopPropagation()
@@ -46,7 +50,7 @@ export function AddContact({ onClose }: { onClose: () => void }) {
           hideLabel
           placeholder={t('fieldHint')}
           value={text}
-          onChange={(value) => (setText(value), setError(null))}
+          onChange={type}
           error={error}
           autoComplete="off"
           autoCapitalize="none"

@@ -1,5 +1,5 @@
 import { ClipboardPaste, Grid3x3, Phone, QrCode, Video, X } from 'lucide-react'
-import { useState, type FormEvent } from 'react'
+import { useState, type SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MediaKind } from 'magpie-client'
 import { parseAddress, type Address } from '../../model/address'
@@ -33,12 +33,11 @@ export function CallField() {
   }
   const paste = async () => {
     const pasted = await readClipboard()
-    if (pasted === null) return setComplaint('pasteDenied')
-    if (pasted.trim() === '') return setComplaint('pasteEmpty')
-    type(pasted.trim())
-    setComplaint(go(parseAddress(pasted)))
+    type(pasted?.trim() ?? '')
+    if (pasted === null) setComplaint('pasteDenied')
+    else setComplaint(pasted.trim() === '' ? 'pasteEmpty' : go(parseAddress(pasted)))
   }
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault()
     call('video')
   }

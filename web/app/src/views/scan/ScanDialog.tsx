@@ -34,7 +34,10 @@ export function ScanDialog({ onClose, onAddress }: ScanDialogProps) {
     let held: MediaStream | null = null
     void acquire({ audio: false, video: true, facing: 'environment' }).then((answer) => {
       if (answer.ok) held = answer.stream
-      if (!live) return stop(held)
+      if (!live) {
+        stop(held)
+        return
+      }
       if (answer.ok) setStream(answer.stream)
       setStatus(answer.ok ? 'scanText' : statusOf(answer.video))
     })
@@ -45,7 +48,10 @@ export function ScanDialog({ onClose, onAddress }: ScanDialogProps) {
   }, [])
 
   const take = (text: string | null) => {
-    if (text === null) return setStatus('scanNothing')
+    if (text === null) {
+      setStatus('scanNothing')
+      return
+    }
     const refused = onAddress(parseAddress(text))
     if (refused) setStatus('scanForeign')
     else onClose()

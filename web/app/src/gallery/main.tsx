@@ -1,0 +1,38 @@
+import { createRoot } from 'react-dom/client'
+import { startI18n } from '../i18n'
+import { applyTheme } from '../model/theme'
+import { WithActions } from '../views/Page'
+import '../styles/tokens.css'
+import '../styles/base.css'
+import { quietActions } from './fixtures'
+import { registry } from './registry'
+
+// gallery.html?view=home&state=empty&lang=zh&theme=dark draws one; without a view, the list of all, as links.
+const query = new URLSearchParams(location.search)
+const entry = registry.find(({ view }) => view === query.get('view'))
+const draw = entry?.states[query.get('state') ?? '']
+
+startI18n(query.get('lang') === 'zh' ? 'zh' : 'en')
+applyTheme(query.get('theme') === 'dark' ? 'dark' : 'light')
+const root = document.getElementById('root')
+if (root) createRoot(root).render(<WithActions actions={quietActions}>{draw ? draw() : <Index />}</WithActions>)
+
+/** Links to everything; a program reads `data-view` and `data-state`. */
+function Index() {
+  return (
+    <main>
+      <h1>Views</h1>
+      <ul>
+        {registry.flatMap(({ view, states }) =>
+          Object.keys(states).map((state) => (
+            <li key={`${view} ${state}`}>
+              <a data-view={view} data-state={state} href={`?view=${view}&state=${state}`}>
+                {view}: {state}
+              </a>
+            </li>
+          )),
+        )}
+      </ul>
+    </main>
+  )
+}
