@@ -21,7 +21,11 @@ impl Random {
     /// A number; the bias of the modulo is below 1 in 10^11.
     pub(crate) fn number(&mut self) -> Number {
         let index = self.0.next_u64().checked_rem(u64::from(Number::COUNT));
-        Number::nth(index.and_then(|index| u32::try_from(index).ok()).unwrap_or(0))
+        Number::nth(
+            index
+                .and_then(|index| u32::try_from(index).ok())
+                .unwrap_or(0),
+        )
     }
 
     /// A code of `length` characters, five random bits each, without characters that are mistaken for others.
