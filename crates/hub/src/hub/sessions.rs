@@ -6,7 +6,7 @@ use super::{Hub, Session, Who};
 use crate::command::Command;
 use crate::directory::Owner;
 use crate::effect::CloseReason;
-use crate::event::{CallState, ErrorCode, Event, Fault, View, Welcome};
+use crate::event::{CallState, ErrorCode, Event, Fault, Role, View, Welcome};
 use crate::hash::{Keyed, Map};
 use crate::ids::{CallId, ConnId, DeviceId, Endpoint, PersonId};
 use crate::limits::Limits;
@@ -258,7 +258,9 @@ impl Hub {
             }
         }
         for view in self.views(who) {
-            if view.state != CallState::Ended && !known.iter().any(|(id, _)| *id == view.id) {
+            // A callee who never heard of a call that is over need not; its caller waits to hear how it went.
+            let matters = view.state != CallState::Ended || view.role == Role::Caller;
+            if matters && !known.iter().any(|(id, _)| *id == view.id) {
                 self.outbox.send(conn, Event::Call(Box::new(view)));
             }
         }

@@ -1,6 +1,6 @@
 //! Messages between the two endpoints of a call, and the heart-beat.
 
-use magpie_hub::{CallId, CallState, Command, EndReason, Event, Limits};
+use magpie_hub::{CallId, CallState, Command, Decline, EndReason, Event, Limits, RequestBody};
 
 use crate::world::{World, person};
 
@@ -100,6 +100,30 @@ fn sync_brings_a_live_call_the_client_never_heard_of() {
     w.forget();
     w.send(b, Command::Sync(Vec::new()));
     assert_eq!(w.state(b, call), Some((CallState::Ringing, None)));
+}
+
+#[test]
+fn sync_brings_the_end_of_a_call_to_the_page_that_dialled_it() {
+    let mut w = World::new();
+    let (a, b) = (w.open(1), w.open(2));
+    let call = w.dial(a, person(2)).unwrap();
+    w.ask(
+        b,
+        RequestBody::Decline {
+            call,
+            reason: Decline::Plain,
+        },
+    )
+    .unwrap();
+    w.forget();
+    for page in [a, b] {
+        w.send(page, Command::Sync(Vec::new()));
+    }
+    assert_eq!(
+        w.state(a, call),
+        Some((CallState::Ended, Some(EndReason::Declined)))
+    );
+    assert_eq!(w.state(b, call), None);
 }
 
 #[test]
