@@ -1,0 +1,72 @@
+//! Quotas: how much one user, one address and all together may take.
+
+use std::num::NonZeroU32;
+
+use magpie_relay::credentials;
+use turn_types::attribute::Lifetime;
+
+use crate::lab::{Client, Lab, SECRETS};
+
+#[test]
+fn a_user_over_quota_is_486_and_others_are_not() {
+    let mut lab = Lab::with(|config| config.limits.per_user = NonZeroU32::new(2));
+    assert!(Client::new(1).allocate(&mut lab).is_ok());
+    assert!(Client::new(2).allocate(&mut lab).is_ok());
+    assert_eq!(Client::new(3).allocate(&mut lab), Err(486));
+    assert!(minted(&lab, 4, "ann", 1).allocate(&mut lab).is_ok());
+}
+
+#[test]
+fn the_minter_counts_and_not_the_random_id() {
+    let mut lab = Lab::with(|config| config.limits.per_user = NonZeroU32::new(1));
+    assert!(minted(&lab, 1, "ann", 1).allocate(&mut lab).is_ok());
+    assert_eq!(minted(&lab, 2, "ann", 2).allocate(&mut lab), Err(486));
+    assert!(minted(&lab, 3, "ben", 3).allocate(&mut lab).is_ok());
+}
+
+#[test]
+fn what_ends_is_free_at_once() {
+    let mut lab = Lab::with(|config| config.limits.per_user = NonZeroU32::new(1));
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    client.refresh(&mut lab, &[&Lifetime::new(0)]).unwrap();
+    assert!(Client::new(2).allocate(&mut lab).is_ok());
+    lab.pass(600);
+    assert!(Client::new(3).allocate(&mut lab).is_ok());
+}
+
+#[test]
+fn an_address_has_a_quota_of_its_own() {
+    let mut lab = Lab::with(|config| config.limits.per_address = NonZeroU32::new(1));
+    assert!(Client::new(1).allocate(&mut lab).is_ok());
+    let mut same = Client::new(1);
+    let remote = (same.address.remote().ip(), 41_000).into();
+    same.address =
+        magpie_relay::ClientAddr::new(remote, same.address.local(), same.address.transport());
+    assert_eq!(same.allocate(&mut lab), Err(486));
+    assert!(Client::new(2).allocate(&mut lab).is_ok());
+}
+
+#[test]
+fn there_is_a_quota_for_all() {
+    let mut lab = Lab::with(|config| config.limits.total = NonZeroU32::new(2));
+    let results = [1, 2, 3].map(|n| Client::new(n).allocate(&mut lab).map(drop));
+    assert_eq!(results, [Ok(()), Ok(()), Err(486)]);
+    assert_eq!(lab.relay.snapshot().refused_allocations, 1);
+}
+
+#[test]
+fn unauthenticated_packets_leave_nothing_behind() {
+    let mut lab = Lab::new();
+    for n in 0..=255 {
+        Client::new(n).learn(&mut lab);
+    }
+    assert_eq!(lab.relay.snapshot().allocations, 0);
+    assert_eq!(lab.relay.poll_timeout(), None);
+    assert!(lab.opened.is_empty());
+}
+
+fn minted(lab: &Lab, n: u8, minter: &str, random: u8) -> Client {
+    let minted = credentials::mint(SECRETS[0], minter, [random; 9], lab.now.seconds() + 60);
+    Client::new(n).named(&minted.username, &minted.password)
+}

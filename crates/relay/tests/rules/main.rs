@@ -1,0 +1,15 @@
+//! The rules of STUN and TURN, one test each, on the state machine in virtual time.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+
+mod allocate;
+mod auth;
+mod channel;
+mod data;
+mod lab;
+mod limits;
+mod mutation;
+mod permission;
+mod policy;
+mod refresh;
+mod reserve;
+mod stun;

@@ -1,0 +1,225 @@
+//! Forbidden peers, in every spelling, on every path.
+
+use magpie_relay::Transport;
+use magpie_relay::policy::{Network, forms, reserved};
+use stun_types::attribute::RawAttribute;
+use turn_types::attribute::RequestedTransport;
+use turn_types::message::ALLOCATE;
+
+use crate::lab::{Client, Lab, SERVER, Sent};
+
+/// Addresses nobody may reach through a relay.
+const FORBIDDEN: &[&str] = &[
+    "0.0.0.0",
+    "0.1.2.3",
+    "10.0.0.1",
+    "100.64.0.1",
+    "100.100.100.200",
+    "127.0.0.1",
+    "127.255.255.254",
+    "168.63.129.16",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.0.0.192",
+    "192.0.2.1",
+    "192.88.99.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::8.8.8.8",
+    "::ffff:127.0.0.1",
+    "::ffff:8.8.8.8",
+    "::ffff:0:127.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::7f00:1",
+    "64:ff9b:1:7f00:0:100::",
+    "64:ff9b:1::808:808",
+    "100::1",
+    "2001::1",
+    "2001:0:7f00:1::",
+    "2001:0:808:808:0:0:80ff:fffe",
+    "2001:2::1",
+    "2001:10::1",
+    "2001:db8::1",
+    "2002:7f00:1::",
+    "2002:a00:1::1",
+    "2a00:1450::5efe:7f00:1",
+    "2a00:1450::200:5efe:c0a8:101",
+    "3fff::1",
+    "4000::1",
+    "5f00::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "fec0::1",
+    "ff02::1",
+];
+
+/// Addresses of the public internet, some of them close to a forbidden range.
+const PUBLIC: &[&str] = &[
+    "1.1.1.1",
+    "9.255.255.255",
+    "11.0.0.0",
+    "100.63.255.255",
+    "100.128.0.0",
+    "126.255.255.255",
+    "128.0.0.1",
+    "168.63.129.17",
+    "169.253.255.255",
+    "172.15.255.255",
+    "172.32.0.0",
+    "192.0.0.9",
+    "192.0.1.1",
+    "192.167.255.255",
+    "192.169.0.0",
+    "198.17.255.255",
+    "198.20.0.0",
+    "223.255.255.255",
+    "64:ff9b::808:808",
+    "2001:20::1",
+    "2001:200::1",
+    "2001:4860:4860::8888",
+    "2002:808:808::1",
+    "2a00:1450::1",
+    "2a00:1450::5efe:808:808",
+];
+
+#[test]
+fn permission_channel_and_send_refuse_every_forbidden_peer() {
+    for ip in FORBIDDEN {
+        let (mut lab, client, peer) = allocated_for(ip);
+        assert_eq!(client.permit(&mut lab, &peer), Err(403), "{ip}");
+        assert_eq!(client.bind(&mut lab, 0x4000, &peer), Err(403), "{ip}");
+        assert_eq!(
+            client.send(&mut lab, &peer, b"x", &[]),
+            Sent::Nothing,
+            "{ip}"
+        );
+        assert_eq!(
+            (lab.refused, lab.relay.snapshot().refused_peers),
+            (2, 2),
+            "{ip}"
+        );
+    }
+}
+
+#[test]
+fn public_peers_are_reached() {
+    for ip in PUBLIC {
+        let (mut lab, client, peer) = allocated_for(ip);
+        assert_eq!(client.permit(&mut lab, &peer), Ok(()), "{ip}");
+        assert_ne!(
+            client.send(&mut lab, &peer, b"x", &[]),
+            Sent::Nothing,
+            "{ip}"
+        );
+        assert_eq!(client.bind(&mut lab, 0x4000, &peer), Ok(()), "{ip}");
+    }
+}
+
+#[test]
+fn the_operator_allows_ranges_and_nothing_beside_them() {
+    let mut lab =
+        Lab::with(|config| config.allow_peers = vec![Network::new([10, 1, 0, 0].into(), 16)]);
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    assert_eq!(client.permit(&mut lab, "10.1.2.3:80"), Ok(()));
+    assert_ne!(
+        client.send(&mut lab, "10.1.2.3:80", b"x", &[]),
+        Sent::Nothing
+    );
+    assert_eq!(client.permit(&mut lab, "10.2.0.1:80"), Err(403));
+}
+
+#[test]
+fn what_the_operator_allows_is_allowed_in_its_own_spelling_only() {
+    let mut lab =
+        Lab::with(|config| config.allow_peers = vec![Network::new([127, 0, 0, 0].into(), 8)]);
+    let client = ask_v6(&mut lab);
+    assert_eq!(client.permit(&mut lab, "[::ffff:127.0.0.1]:80"), Err(403));
+}
+
+#[test]
+fn our_listening_address_is_refused_even_where_its_range_is_allowed() {
+    let mut lab =
+        Lab::with(|config| config.allow_peers = vec![Network::new([0, 0, 0, 0].into(), 0)]);
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    assert_eq!(client.permit(&mut lab, SERVER), Err(403));
+    assert_eq!(client.bind(&mut lab, 0x4000, SERVER), Err(403));
+    assert_eq!(client.permit(&mut lab, "192.0.2.9:3479"), Ok(()));
+    assert_eq!(client.send(&mut lab, SERVER, b"x", &[]), Sent::Nothing);
+}
+
+#[test]
+fn our_listening_address_is_refused_behind_a_translator_too() {
+    let mut lab = Lab::new();
+    lab.relay
+        .set_listening(&["93.184.215.14:3478".parse().unwrap()]);
+    let client = ask_v6(&mut lab);
+    assert_eq!(
+        client.permit(&mut lab, "[64:ff9b::5db8:d70e]:3478"),
+        Err(403)
+    );
+    assert_eq!(client.permit(&mut lab, "[64:ff9b::5db8:d70e]:3479"), Ok(()));
+}
+
+#[test]
+fn embedded_addresses_are_found_in_every_scheme() {
+    for (address, embedded) in [
+        ("::1.2.3.4", "1.2.3.4"),
+        ("::ffff:1.2.3.4", "1.2.3.4"),
+        ("64:ff9b::1.2.3.4", "1.2.3.4"),
+        ("64:ff9b:1::1.2.3.4", "1.2.3.4"),
+        ("64:ff9b:1:102:3:400::", "1.2.3.4"),
+        ("2002:102:304::", "1.2.3.4"),
+        ("2001:0:102:304::", "1.2.3.4"),
+        ("2001::fefd:fcfb", "1.2.3.4"),
+        ("2a00::5efe:1.2.3.4", "1.2.3.4"),
+        ("2a00::200:5efe:1.2.3.4", "1.2.3.4"),
+    ] {
+        let found = forms(address.parse().unwrap()).any(|form| form.to_string() == embedded);
+        assert!(found, "{address}");
+    }
+}
+
+#[test]
+fn a_range_ends_where_the_registry_ends_it() {
+    assert_eq!(
+        reserved("100.127.255.255".parse().unwrap()),
+        Some("shared address space (RFC 6598)")
+    );
+    assert_eq!(reserved("100.128.0.0".parse().unwrap()), None);
+}
+
+/// A client with an allocation of the family of `ip`, and a peer there.
+fn allocated_for(ip: &str) -> (Lab, Client, String) {
+    let mut lab = Lab::new();
+    if ip.contains(':') {
+        let client = ask_v6(&mut lab);
+        return (lab, client, format!("[{ip}]:7000"));
+    }
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    (lab, client, format!("{ip}:7000"))
+}
+
+fn ask_v6(lab: &mut Lab) -> Client {
+    let mut client = Client::over(1, Transport::Udp);
+    client.learn(lab);
+    let v6 = RawAttribute::new(0x0017.into(), &[2, 0, 0, 0]);
+    client
+        .ask(lab, ALLOCATE, &[&RequestedTransport::new(17), &v6])
+        .unwrap();
+    client
+}
