@@ -45,6 +45,8 @@ pub struct Banner<'a> {
     pub main: Option<IpAddr>,
     /// What was bound.
     pub listening: &'a Listening,
+    /// How this program was called: `magpie`, or the path where it is not on the search path.
+    pub program: &'a str,
     /// How to show it.
     pub style: Style,
 }
@@ -54,12 +56,16 @@ pub fn print(settings: &Settings, certificates: &Certificates, listening: &Liste
     let machine = Machine::look().unwrap_or_default();
     let style = Style::of_environment();
     let main = main_address(&machine);
+    let program = std::env::args()
+        .next()
+        .unwrap_or_else(|| "magpie".to_owned());
     let banner = Banner {
         settings,
         certificates,
         machine: &machine,
         main,
         listening,
+        program: &program,
         style,
     };
     _ = writeln!(io::stderr().lock(), "{banner}");
@@ -229,12 +235,13 @@ impl Banner<'_> {
     }
 
     fn install_command(&self) -> String {
-        match self.settings.data.as_path() {
+        let data = match self.settings.data.as_path() {
             usual if usual == Path::new("magpie-data") || usual == Path::new("./magpie-data") => {
-                "magpie ca install".to_owned()
+                String::new()
             }
-            other => format!("magpie ca install --data {}", other.display()),
-        }
+            other => format!(" --data {}", other.display()),
+        };
+        format!("{} ca install{data}", self.program)
     }
 
     fn strong(&self, text: &str) -> String {

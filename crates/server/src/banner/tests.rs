@@ -193,6 +193,7 @@ impl World {
             machine,
             main,
             listening,
+            program: "magpie",
             style,
         }
         .to_string()

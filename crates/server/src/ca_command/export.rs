@@ -6,15 +6,16 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{Failure, authority, file_failure, pkcs12, settings};
+use super::{Failure, authority, file_failure, pkcs12};
 use crate::certs::Authority;
 use crate::cli::DataFlags;
+use crate::config::Settings;
 use crate::trust;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    data: DataFlags,
+    pub(super) data: DataFlags,
     /// What to write
     #[arg(long, value_enum, default_value_t = Format::Pem)]
     format: Format,
@@ -38,8 +39,8 @@ enum Format {
     Mobileconfig,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let authority = authority(&settings(&arguments.data)?)?;
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
+    let authority = authority(settings)?;
     let bytes = encode(&authority, arguments)?;
     if let Some(path) = &arguments.out {
         return fs::write(path, bytes).map_err(file_failure(path));

@@ -3,14 +3,15 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use super::{Failure, authority, file_failure, pkcs12, settings};
+use super::{Failure, authority, file_failure, pkcs12};
 use crate::certs::{Authority, Issued, Request, folder};
 use crate::cli::DataFlags;
+use crate::config::Settings;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    data: DataFlags,
+    pub(super) data: DataFlags,
     /// DNS name, wildcard (*.NAME) or IP address; with --client, what to call the client
     #[arg(required = true, value_name = "NAME")]
     names: Vec<String>,
@@ -28,8 +29,8 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let authority = authority(&settings(&arguments.data)?)?;
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
+    let authority = authority(settings)?;
     let request = request(arguments, &authority)?;
     let issued = authority.issue(&request).map_err(Failure::Certificate)?;
     folder::ensure(&arguments.out).map_err(file_failure(&arguments.out))?;

@@ -3,6 +3,7 @@
 mod export;
 mod issue;
 mod nss;
+mod owner;
 mod pkcs12;
 mod record;
 mod snapshot;
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
+
+use owner::Owner;
 
 use crate::certs::{Authority, CertificateError, Machine};
 use crate::cli::DataFlags;
@@ -56,18 +59,37 @@ pub(crate) enum Failure {
 
 /// Runs the command: 0 done, 1 not all of it, 2 it cannot be done as asked.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    let done = match &arguments.command {
-        Command::Install(arguments) => stores::install(arguments),
-        Command::Uninstall(arguments) => stores::uninstall(arguments),
-        Command::Export(arguments) => export::run(arguments),
-        Command::Issue(arguments) => issue::run(arguments),
-    };
-    match done {
+    match run_command(&arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Partly) => ExitCode::FAILURE,
         Err(failure) => {
             eprintln!("magpie: {failure}");
             ExitCode::from(2)
+        }
+    }
+}
+
+fn run_command(command: &Command) -> Result<(), Failure> {
+    let settings = settings(command.data_flags())?;
+    let owner = Owner::of(&settings.data);
+    let done = match command {
+        Command::Install(arguments) => stores::install(arguments, &settings),
+        Command::Uninstall(arguments) => stores::uninstall(arguments, &settings),
+        Command::Export(arguments) => export::run(arguments, &settings),
+        Command::Issue(arguments) => issue::run(arguments, &settings),
+    };
+    if let Some(owner) = owner {
+        owner.give(&settings.data);
+    }
+    done
+}
+
+impl Command {
+    const fn data_flags(&self) -> &DataFlags {
+        match self {
+            Self::Install(arguments) | Self::Uninstall(arguments) => &arguments.data,
+            Self::Export(arguments) => &arguments.data,
+            Self::Issue(arguments) => &arguments.data,
         }
     }
 }

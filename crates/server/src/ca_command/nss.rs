@@ -7,9 +7,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::unistd::{Uid, User, geteuid};
+use nix::unistd::{Uid, User};
 use serde::{Deserialize, Serialize};
 
+use super::owner::Owner;
 use crate::programs;
 
 /// One database folder.
@@ -31,15 +32,12 @@ pub(super) struct Person {
 impl Person {
     /// From the environment.
     pub(super) fn find() -> Option<Self> {
-        let sudo = std::env::var("SUDO_UID")
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .filter(|uid| *uid != 0);
-        if let (true, Some(uid)) = (geteuid().is_root(), sudo) {
+        if let Some(caller) = Owner::caller() {
+            let (uid, gid) = caller.identity();
             let user = User::from_uid(Uid::from_raw(uid)).ok().flatten()?;
             return Some(Self {
                 home: user.dir,
-                identity: Some((uid, user.gid.as_raw())),
+                identity: Some((uid, gid)),
             });
         }
         let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::nss::Database;
 use super::snapshot::Snapshot;
 use super::system::SystemStore;
+use crate::certs;
 
 /// All changes, newest last.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -72,7 +73,7 @@ impl Record {
             return fs::remove_file(path);
         }
         let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
-        fs::write(path, text)
+        certs::folder::replace(&folder(data), FILE, certs::folder::PRIVATE, text.as_bytes())
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::certs::digest_hex;
+use crate::certs::folder::{PRIVATE, replace};
 
 /// Some files before and after one change.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -30,9 +31,10 @@ impl Snapshot {
         let kept = |(number, path): (usize, &PathBuf)| {
             let copy = match fs::read(path) {
                 Ok(bytes) => {
-                    let copy = folder.join(format!("{label}-{number}"));
-                    fs::write(&copy, bytes)?;
-                    Some(copy)
+                    let name = format!("{label}-{number}");
+                    // A browser's database may hold keys.
+                    replace(folder, &name, PRIVATE, &bytes)?;
+                    Some(folder.join(name))
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(error) => return Err(error),

@@ -1,6 +1,5 @@
 //! `ca install` and `ca uninstall`: one store after the other, each told about.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -9,14 +8,15 @@ use super::nss::{Database, Person};
 use super::record::{self, Change, Record, Store};
 use super::snapshot::Snapshot;
 use super::system::SystemStore;
-use super::{Failure, authority, settings};
-use crate::certs::Authority;
+use super::{Failure, authority};
+use crate::certs::{self, Authority};
 use crate::cli::DataFlags;
+use crate::config::Settings;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    data: DataFlags,
+    pub(super) data: DataFlags,
     /// Only the system's store, or only the browsers' databases [default: both]
     #[arg(long, value_name = "STORE")]
     only: Option<Only>,
@@ -37,9 +37,8 @@ enum Only {
 }
 
 /// Puts the CA into every store; one that refuses does not stop the others.
-pub(super) fn install(arguments: &Arguments) -> Result<(), Failure> {
-    let settings = settings(&arguments.data)?;
-    let authority = authority(&settings)?;
+pub(super) fn install(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
+    let authority = authority(settings)?;
     let mut work = Work::begin(&settings.data, arguments);
     println!("{}\nSHA-256 {}", authority.name(), authority.fingerprint());
     for store in work.stores(arguments) {
@@ -49,8 +48,7 @@ pub(super) fn install(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Takes it out of every store it was put into.
-pub(super) fn uninstall(arguments: &Arguments) -> Result<(), Failure> {
-    let settings = settings(&arguments.data)?;
+pub(super) fn uninstall(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
     let Some(authority) = Authority::find(&settings.data).map_err(Failure::Certificate)? else {
         println!("there is no CA in {}", settings.data.display());
         return Ok(());
@@ -123,9 +121,9 @@ impl<'a> Work<'a> {
     /// Copies come before the change and the record after it: a crash between leaves copies, never a wrong record.
     fn add(&mut self, mut store: Store, name: &str, pem: &str) -> Result<(), String> {
         let folder = record::folder(self.data);
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        certs::folder::ensure(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let files = store.files().map_err(|error| error.to_string())?;
-        let label = crate::certs::digest_hex(format!("{store:?}{name}").as_bytes());
+        let label = certs::digest_hex(format!("{store:?}{name}").as_bytes());
         let label = label.get(..16).unwrap_or(&label);
         let mut snapshot =
             Snapshot::take(&files, &folder, label).map_err(|error| error.to_string())?;

@@ -40,10 +40,11 @@ pub(crate) fn read(folder: &Path, name: &str) -> io::Result<Option<String>> {
 }
 
 fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+    // Left by a process of the same number that crashed; or somebody's link.
+    _ = fs::remove_file(path);
     let mut file = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(mode)
         .open(path)?;
     file.write_all(bytes)?;

@@ -75,7 +75,7 @@ fn host_name() -> Option<String> {
         .ok()?
         .to_ascii_lowercase();
     let name = name.trim_end_matches('.');
-    is_dns_name(name).then(|| name.to_owned())
+    (is_dns_name(name) && name != "localhost").then(|| name.to_owned())
 }
 
 /// Letters, digits and hyphens in labels of 1 to 63, as RFC 5280 section 4.2.1.6 wants names in certificates.

@@ -63,6 +63,19 @@ impl Certificates {
         Self::open_for(settings, &machine)
     }
 
+    /// Tries the operator's certificate and key, changing nothing.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open) for them.
+    pub fn check_files(settings: &Settings) -> Result<(), CertificateError> {
+        settings
+            .certificate
+            .as_ref()
+            .map(OperatorFiles::open)
+            .transpose()
+            .map(drop)
+    }
+
     /// As [`open`](Self::open), for a machine described by the caller.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::flags::Flags;
+use crate::certs::Certificates;
 use crate::config::{Loaded, reference, show};
 
 #[derive(Debug, clap::Args)]
@@ -26,11 +27,11 @@ enum Command {
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
-        Command::Show(flags) => judged(flags, |loaded| print!("{}", show(loaded))),
-        Command::Check(flags) => judged(flags, |loaded| match &loaded.file {
-            Some(file) => println!("no mistakes; read {}", file.display()),
-            None => println!("no mistakes; no configuration file"),
+        Command::Show(flags) => judged(flags, |loaded| {
+            print!("{}", show(loaded));
+            Ok(())
         }),
+        Command::Check(flags) => judged(flags, check),
         Command::Docs => {
             print!("{}", reference());
             ExitCode::SUCCESS
@@ -38,12 +39,23 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn judged(flags: &Flags, tell: impl FnOnce(&Loaded)) -> ExitCode {
-    match flags.load() {
-        Ok(loaded) => {
-            tell(&loaded);
-            ExitCode::SUCCESS
-        }
+/// Beyond what loading found: whether the files it names can be used.
+fn check(loaded: &Loaded) -> Result<(), String> {
+    Certificates::check_files(&loaded.settings).map_err(|error| format!("cert, key: {error}"))?;
+    match &loaded.file {
+        Some(file) => println!("no mistakes; read {}", file.display()),
+        None => println!("no mistakes; no configuration file"),
+    }
+    Ok(())
+}
+
+fn judged(flags: &Flags, judge: impl FnOnce(&Loaded) -> Result<(), String>) -> ExitCode {
+    match flags
+        .load()
+        .map_err(|errors| errors.to_string())
+        .and_then(|loaded| judge(&loaded))
+    {
+        Ok(()) => ExitCode::SUCCESS,
         Err(errors) => {
             eprintln!("{errors}");
             ExitCode::from(2)

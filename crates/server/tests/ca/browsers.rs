@@ -1,8 +1,11 @@
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use crate::server::{PAGE, serve};
+use crate::server::{PAGE, Server, serve, start};
 use crate::world::{World, changes, have, tree};
 
 #[test]
@@ -30,6 +33,23 @@ fn chromium_trusts_the_server_after_install_and_not_after_uninstall() {
     assert!(before == after, "{:?}", changes(&before, &after));
     let page = chromium(&world, "localhost");
     assert!(!page.contains(PAGE), "{page}");
+}
+
+#[test]
+fn firefox_trusts_the_server_after_install_and_not_after_uninstall() {
+    if !have(&["certutil", "openssl", "firefox"]) {
+        return;
+    }
+    let world = World::new();
+    let profile = world.home().join(DATABASES[1]);
+    database(&world, &profile);
+    world.ca_does(&["export"]);
+    let server = start(&world.data());
+    assert!(!firefox_gets_through(&world, &profile, &server, 6));
+    world.ca_does(&["install", "--only", "browsers"]);
+    assert!(firefox_gets_through(&world, &profile, &server, 60));
+    world.ca_does(&["uninstall", "--only", "browsers"]);
+    assert!(!firefox_gets_through(&world, &profile, &server, 6));
 }
 
 #[test]
@@ -228,4 +248,31 @@ fn chromium(world: &World, host: &str) -> String {
         .output()
         .unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Whether a headless Firefox with `profile` sends its request to `server` within `seconds`.
+fn firefox_gets_through(world: &World, profile: &Path, server: &Server, seconds: u64) -> bool {
+    let before = server.requests.load(Ordering::SeqCst);
+    let mut firefox = Command::new("firefox")
+        .args(["--headless", "--no-remote", "--profile"])
+        .arg(profile)
+        .arg(format!("https://localhost:{}/", server.port))
+        .env("HOME", world.home())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let through = loop {
+        if server.requests.load(Ordering::SeqCst) > before {
+            break true;
+        }
+        if Instant::now() > end {
+            break false;
+        }
+        sleep(Duration::from_millis(100));
+    };
+    firefox.kill().unwrap();
+    firefox.wait().unwrap();
+    through
 }

@@ -5,5 +5,7 @@ mod browsers;
 mod export;
 mod issue;
 mod server;
+mod sudo;
 mod system;
+mod watch;
 mod world;

@@ -3,6 +3,8 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use magpie_server::certs::Certificates;
@@ -12,18 +14,36 @@ use rustls::{ServerConnection, StreamOwned};
 /// What the page says.
 pub(crate) const PAGE: &str = "<p>the bridge holds</p>";
 
-/// Serves [`PAGE`] over TLS from a thread that ends with the test process; its port.
+/// A server in a thread that ends with the test process.
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    /// Requests that came through TLS: a browser that does not trust the certificate sends none.
+    pub(crate) requests: Arc<AtomicUsize>,
+}
+
+/// Serves [`PAGE`] over TLS; the port.
 pub(crate) fn serve(data: &Path) -> u16 {
+    start(data).port
+}
+
+/// Serves [`PAGE`] over TLS.
+pub(crate) fn start(data: &Path) -> Server {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&requests);
     let certificates = Certificates::open(&defaults(data)).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let config = certificates.server_config(stream.local_addr().unwrap());
+            let count = Arc::clone(&count);
             thread::spawn(move || {
                 let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
                 let mut request = [0; 4096];
-                _ = stream.read(&mut request);
+                if !matches!(stream.read(&mut request), Ok(1..)) {
+                    return;
+                }
+                count.fetch_add(1, Ordering::SeqCst);
                 let head = format!(
                     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n",
                     PAGE.len()
@@ -34,5 +54,5 @@ pub(crate) fn serve(data: &Path) -> u16 {
             });
         }
     });
-    port
+    Server { port, requests }
 }

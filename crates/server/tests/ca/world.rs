@@ -42,6 +42,11 @@ impl World {
 
     /// Runs `magpie ca ARGUMENTS`.
     pub(crate) fn ca(&self, arguments: &[&str]) -> Output {
+        self.ca_command(arguments).output().unwrap()
+    }
+
+    /// `magpie ca ARGUMENTS`, not run yet.
+    pub(crate) fn ca_command(&self, arguments: &[&str]) -> Command {
         let path = format!(
             "{}:{}",
             self.path().display(),
@@ -52,14 +57,13 @@ impl World {
             .arg("ca")
             .args(arguments)
             .arg("--data")
-            .arg(self.data())
-            .current_dir(&self.top);
+            .arg(self.data());
         command
+            .current_dir(&self.top)
             .env("HOME", self.home())
-            .env("PATH", path)
-            .env_remove("SUDO_UID")
-            .output()
-            .unwrap()
+            .env("PATH", path);
+        command.env_remove("SUDO_UID");
+        command
     }
 
     /// As [`ca`](Self::ca), and it must do what it was asked; what it printed.
