@@ -1,4 +1,5 @@
 //! The real binary on loopback, met as browsers and strangers meet it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod abuse;
 mod client;
