@@ -37,28 +37,29 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let page = 0_usize..8;
-    let (device, tab, call) = (1_u8..5, 1_u8..3, 0_u8..6);
+    let page = any::<usize>();
+    let (device, tab, call) = (1_u8..5, 1_u8..3, 0_u8..4);
     prop_oneof![
-        6 => (device.clone(), tab).prop_map(|(device, tab)| Act::Open { device, tab }),
-        2 => page.clone().prop_map(|page| Act::Close { page }),
-        6 => (page.clone(), call.clone(), device.clone()).prop_map(|(page, call, to)| Act::Dial { page, call, to }),
-        1 => (page.clone(), call.clone(), 0_usize..4).prop_map(|(page, call, code)| Act::DialInvite { page, call, code }),
-        4 => (page.clone(), call.clone()).prop_map(|(page, call)| Act::Accept { page, call }),
-        1 => (page.clone(), call.clone()).prop_map(|(page, call)| Act::Decline { page, call }),
-        1 => (page.clone(), call.clone()).prop_map(|(page, call)| Act::Hangup { page, call }),
-        2 => (page.clone(), call.clone()).prop_map(|(page, call)| Act::Signal { page, call }),
-        1 => (page.clone(), call, 0_u64..9).prop_map(|(page, call, v)| Act::Sync { page, call, v }),
-        2 => (page.clone(), device.clone(), any::<bool>()).prop_map(|(page, id, add)| Act::Contact { page, id, add }),
-        1 => (page.clone(), device.clone(), any::<bool>()).prop_map(|(page, id, add)| Act::Block { page, id, add }),
-        1 => (page.clone(), ".{0,40}").prop_map(|(page, handle)| Act::Handle { page, handle }),
-        1 => page.clone().prop_map(|page| Act::Invite { page }),
-        1 => page.clone().prop_map(|page| Act::Offer { page }),
-        1 => (page.clone(), 0_usize..4).prop_map(|(page, code)| Act::Claim { page, code }),
-        1 => (page.clone(), device.clone()).prop_map(|(page, id)| Act::Approve { page, id }),
+        24 => (device.clone(), tab).prop_map(|(device, tab)| Act::Open { device, tab }),
+        8 => page.clone().prop_map(|page| Act::Close { page }),
+        24 => (page.clone(), call.clone(), device.clone()).prop_map(|(page, call, to)| Act::Dial { page, call, to }),
+        4 => (page.clone(), call.clone(), 0_usize..4).prop_map(|(page, call, code)| Act::DialInvite { page, call, code }),
+        16 => (page.clone(), call.clone()).prop_map(|(page, call)| Act::Accept { page, call }),
+        4 => (page.clone(), call.clone()).prop_map(|(page, call)| Act::Decline { page, call }),
+        4 => (page.clone(), call.clone()).prop_map(|(page, call)| Act::Hangup { page, call }),
+        8 => (page.clone(), call.clone()).prop_map(|(page, call)| Act::Signal { page, call }),
+        4 => (page.clone(), call, 0_u64..9).prop_map(|(page, call, v)| Act::Sync { page, call, v }),
+        8 => (page.clone(), device.clone(), any::<bool>()).prop_map(|(page, id, add)| Act::Contact { page, id, add }),
+        4 => (page.clone(), device.clone(), any::<bool>()).prop_map(|(page, id, add)| Act::Block { page, id, add }),
+        4 => (page.clone(), ".{0,40}").prop_map(|(page, handle)| Act::Handle { page, handle }),
+        4 => page.clone().prop_map(|page| Act::Invite { page }),
+        4 => page.clone().prop_map(|page| Act::Offer { page }),
+        4 => (page.clone(), 0_usize..4).prop_map(|(page, code)| Act::Claim { page, code }),
+        4 => (page.clone(), device.clone()).prop_map(|(page, id)| Act::Approve { page, id }),
         1 => (page.clone(), device).prop_map(|(page, id)| Act::Unlink { page, id }),
-        1 => page.prop_map(|page| Act::Malformed { page }),
-        2 => (0_u64..70_000).prop_map(|ms| Act::Wait { ms }),
+        4 => page.prop_map(|page| Act::Malformed { page }),
+        4 => (0_u64..3_000).prop_map(|ms| Act::Wait { ms }),
+        1 => (0_u64..70_000).prop_map(|ms| Act::Wait { ms }),
         1 => Just(Act::Restart),
     ]
 }
@@ -198,7 +199,7 @@ impl House {
             Act::Approve { page, id } => self.approve(page, id),
             Act::Unlink { page, id } => self.ask(page, RequestBody::Unlink { device: device(id) }),
             Act::Malformed { page } => {
-                if let Some(conn) = self.pages.get(page).map(|page| page.conn) {
+                if let Some(conn) = self.page(page).map(|page| page.conn) {
                     self.hub.handle_malformed(self.now, conn, None, "wrong");
                     self.drain();
                 }
@@ -235,8 +236,8 @@ impl House {
     }
 
     fn close(&mut self, page: usize) {
-        if page < self.pages.len() {
-            let page = self.pages.remove(page);
+        if !self.pages.is_empty() {
+            let page = self.pages.remove(page % self.pages.len());
             self.hub.detach(self.now, page.conn);
             self.drain();
         }
@@ -254,7 +255,7 @@ impl House {
     }
 
     fn approve(&mut self, page: usize, guest: u8) {
-        let Some((host, Some(owner))) = self.pages.get(page).map(|page| (page.device, page.person))
+        let Some((host, Some(owner))) = self.page(page).map(|page| (page.device, page.person))
         else {
             return;
         };
@@ -269,6 +270,11 @@ impl House {
         );
     }
 
+    /// The page a number means, whatever the number.
+    fn page(&self, number: usize) -> Option<&Page> {
+        self.pages.get(number.checked_rem(self.pages.len())?)
+    }
+
     fn ask(&mut self, page: usize, body: RequestBody) {
         let n = self.n;
         self.n += 1;
@@ -276,7 +282,7 @@ impl House {
     }
 
     fn send(&mut self, page: usize, command: Command) {
-        if let Some(conn) = self.pages.get(page).map(|page| page.conn) {
+        if let Some(conn) = self.page(page).map(|page| page.conn) {
             self.hub.handle_command(self.now, conn, command);
             self.drain();
         }
