@@ -8,6 +8,7 @@ export type Negotiable = Pick<
   | 'signalingState'
   | 'iceGatheringState'
   | 'localDescription'
+  | 'createOffer'
   | 'setLocalDescription'
   | 'setRemoteDescription'
   | 'addIceCandidate'
@@ -27,6 +28,10 @@ export interface NegotiationOwner {
 /**
  * Perfect negotiation, as in the W3C sample (WebRTC 1.0, section 10.7): either side may offer at any time; the polite side gives way.
  *
+ * One thing differs: the polite side sets its own offer only once it is answered, so giving way is forgetting the offer and never a
+ * rollback. A rollback leaves Chromium (seen in 156) with a remote video track that never gets another frame, and without
+ * one both sides exchange the same messages.
+ *
  * Until `open` nothing is sent: the offer and the candidates gathered meanwhile go out then as one description.
  */
 export class Negotiation {
@@ -34,6 +39,10 @@ export class Negotiation {
   readonly #polite: boolean
   readonly #owner: NegotiationOwner
   #makingOffer = false
+  /** The polite side's offer under way. */
+  #proposed: RTCSessionDescriptionInit | null = null
+  /** Counts remote offers: one that comes while ours is being made overtakes it. */
+  #offersHeard = 0
   #ignoreOffer = false
   #answerPending = false
   #open = false
@@ -65,9 +74,10 @@ export class Negotiation {
     const collision = description.type === 'offer' && !readyForOffer
     this.#ignoreOffer = !this.#polite && collision
     if (this.#ignoreOffer) return
+    if (description.type === 'offer') this.#giveWay()
     this.#answerPending = description.type === 'answer'
     try {
-      await this.#pc.setRemoteDescription(description) // rolls back our own offer where needed
+      await this.#apply(description)
     } finally {
       this.#answerPending = false
     }
@@ -88,6 +98,7 @@ export class Negotiation {
   async #offer(): Promise<void> {
     try {
       this.#makingOffer = true
+      if (this.#polite) return await this.#propose()
       await this.#pc.setLocalDescription()
       this.#sendDescription()
     } catch {
@@ -95,6 +106,28 @@ export class Negotiation {
     } finally {
       this.#makingOffer = false
     }
+  }
+
+  async #propose(): Promise<void> {
+    const heard = this.#offersHeard
+    const offer = await this.#pc.createOffer()
+    if (heard !== this.#offersHeard || this.#pc.signalingState !== 'stable') return
+    this.#proposed = offer
+    this.#send(offer)
+  }
+
+  #giveWay(): void {
+    this.#offersHeard += 1
+    this.#proposed = null
+  }
+
+  async #apply(description: Description): Promise<void> {
+    const proposed = this.#proposed
+    this.#proposed = null
+    // Both are queued before anything is awaited: candidates that follow the answer queue up behind them.
+    const ours = proposed === null ? null : this.#pc.setLocalDescription(proposed)
+    const theirs = this.#pc.setRemoteDescription(description)
+    await Promise.all([ours, theirs])
   }
 
   async #answer(): Promise<void> {
@@ -109,8 +142,10 @@ export class Negotiation {
   }
 
   #sendDescription(): void {
-    const description = this.#pc.localDescription
-    if (this.#open && description !== null)
-      this.#owner.send({ description: { type: description.type, sdp: description.sdp } })
+    if (this.#pc.localDescription !== null) this.#send(this.#pc.localDescription)
+  }
+
+  #send({ type, sdp }: RTCSessionDescriptionInit): void {
+    if (this.#open) this.#owner.send({ description: { type, sdp: sdp ?? '' } })
   }
 }
