@@ -1,6 +1,7 @@
 //! One allocation: its permissions and channels (RFC 8656 sections 5, 9 and 12).
 
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use stun_types::message::{IntegrityKey, TransactionId};
@@ -8,6 +9,7 @@ use stun_types::message::{IntegrityKey, TransactionId};
 use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
 use crate::effect::Reservation;
 use crate::hash::{Seeded, SeededMap};
+use crate::limit::Bucket;
 
 /// A relayed address on behalf of a client.
 #[derive(Debug)]
@@ -29,6 +31,7 @@ pub(crate) struct Allocation {
     pub(crate) timer: Millis,
     /// Whether the relay socket is being read.
     pub(crate) watched: bool,
+    traffic: Bucket,
     permissions: SeededMap<IpAddr, Permission>,
     channels: SeededMap<u16, Channel>,
     numbers: SeededMap<PeerAddr, u16>,
@@ -91,6 +94,7 @@ impl Allocation {
             expires,
             timer: expires,
             watched: false,
+            traffic: Bucket::default(),
             permissions: SeededMap::with_hasher(hasher),
             channels: SeededMap::with_hasher(hasher),
             numbers: SeededMap::with_hasher(hasher),
@@ -125,6 +129,13 @@ impl Allocation {
     pub(crate) fn permitted(&self, now: Millis, ip: IpAddr) -> Option<Scope> {
         let permission = self.permissions.get(&ip)?;
         (permission.expires > now).then_some(permission.scope)
+    }
+
+    /// Whether a packet of `bytes` is within `max_bps`, which may come in bursts of a second's worth.
+    pub(crate) fn admits(&mut self, now: Millis, bytes: usize, max_bps: NonZeroU64) -> bool {
+        let bits = (bytes as u64).saturating_mul(8);
+        let burst = max_bps.get().max(LONGEST_PACKET);
+        self.traffic.take(now, bits, max_bps.get(), burst)
     }
 
     /// Binds or refreshes a channel (RFC 8656 section 12.2).
@@ -195,3 +206,6 @@ impl Allocation {
         }
     }
 }
+
+/// Bits of the longest datagram, which has to pass at the lowest rate too.
+const LONGEST_PACKET: u64 = 8 * 65_536;

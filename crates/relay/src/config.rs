@@ -1,6 +1,6 @@
 //! What a relay is made with.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use crate::policy::Network;
@@ -44,6 +44,8 @@ pub struct Limits {
     pub per_address: Option<NonZeroU32>,
     /// Allocations in all at a time.
     pub total: Option<NonZeroU32>,
+    /// Bits per second through one allocation, both directions together; what exceeds it is dropped.
+    pub max_bps: Option<NonZeroU64>,
     /// Permissions of one allocation.
     pub permissions: usize,
     /// Channels of one allocation.
@@ -90,6 +92,7 @@ impl Default for Limits {
             per_user: None,
             per_address: None,
             total: None,
+            max_bps: None,
             permissions: 256,
             channels: 256,
             challenges_per_second: 100,

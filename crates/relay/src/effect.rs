@@ -152,6 +152,8 @@ pub struct Snapshot {
     pub refused_peers: u64,
     /// Allocations refused by a quota (486) or for want of ports (508).
     pub refused_allocations: u64,
+    /// Packets dropped since their allocation carries more bits than it may.
+    pub over_rate: u64,
     /// Packets dropped because they were not STUN, not allowed, or for nobody.
     pub dropped: u64,
 }

@@ -1,7 +1,4 @@
-//! How many answers an address that has not proven itself gets: it might be the victim of somebody who forges it.
-//!
-//! An unauthenticated packet may leave no state behind, so this is a table of fixed size; addresses that share a bucket
-//! share its rate.
+//! Rates: of answers to an address that has not proven itself, and of bits through an allocation.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -9,21 +6,45 @@ use std::net::IpAddr;
 use crate::address::Millis;
 use crate::hash::Seeded;
 
-/// Token buckets by address.
+/// How many answers an address that has not proven itself gets: it might be the victim of somebody who forges it.
+///
+/// An unauthenticated packet may leave no state behind, so this is a table of fixed size; addresses that share a bucket
+/// share its rate.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     buckets: Box<[Bucket]>,
     hasher: Seeded,
-    /// Thousandths of an answer regained per millisecond, that is answers per second.
+    /// Answers per second.
     rate: u64,
-    /// Thousandths of an answer.
+    /// Answers at once.
     burst: u64,
 }
 
+/// What is used up of a rate; it comes back as time passes. In thousandths of a unit, so that a rate per second is one per
+/// millisecond.
 #[derive(Clone, Copy, Debug, Default)]
-struct Bucket {
+pub(crate) struct Bucket {
     used: u64,
     at: Millis,
+}
+
+impl Bucket {
+    /// Takes `units` if the rate (units per second) and the burst (units at once) leave room.
+    pub(crate) fn take(&mut self, now: Millis, units: u64, rate: u64, burst: u64) -> bool {
+        let elapsed = now.0.saturating_sub(self.at.0);
+        self.used = self.used.saturating_sub(elapsed.saturating_mul(rate));
+        self.at = now;
+        let used = self.used.saturating_add(units.saturating_mul(ONE));
+        let fits = used <= burst.saturating_mul(ONE);
+        if fits {
+            self.used = used;
+        }
+        fits
+    }
+
+    fn give_back(&mut self, units: u64) {
+        self.used = self.used.saturating_sub(units.saturating_mul(ONE));
+    }
 }
 
 impl RateLimit {
@@ -32,28 +53,19 @@ impl RateLimit {
             buckets: vec![Bucket::default(); BUCKETS].into(),
             hasher,
             rate: per_second.into(),
-            burst: u64::from(burst).saturating_mul(ONE),
+            burst: burst.into(),
         }
     }
 
     /// Takes one answer for `address`, if it has any left.
     pub(crate) fn take(&mut self, now: Millis, address: IpAddr) -> bool {
         let (rate, burst) = (self.rate, self.burst);
-        let bucket = self.bucket(address);
-        let elapsed = now.0.saturating_sub(bucket.at.0);
-        bucket.used = bucket.used.saturating_sub(elapsed.saturating_mul(rate));
-        bucket.at = now;
-        let used = bucket.used.saturating_add(ONE);
-        if used <= burst {
-            bucket.used = used;
-        }
-        used <= burst
+        self.bucket(address).take(now, 1, rate, burst)
     }
 
     /// Gives `address` back what it used to get here: it has authenticated, so it is who it says.
     pub(crate) fn credit(&mut self, address: IpAddr) {
-        let bucket = self.bucket(address);
-        bucket.used = bucket.used.saturating_sub(ONE.saturating_mul(2));
+        self.bucket(address).give_back(2);
     }
 
     fn bucket(&mut self, address: IpAddr) -> &mut Bucket {

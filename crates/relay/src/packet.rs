@@ -124,6 +124,9 @@ impl Relay {
         else {
             return self.drop_packet();
         };
+        if !self.admit(now, relay, payload) {
+            return Output::Nothing;
+        }
         if let Some(other) = self.table.by_relay(&peer) {
             self.count_to_peer(payload);
             return self.hand_over(now, other, own.as_peer(), payload);
@@ -180,6 +183,9 @@ impl Relay {
         let Some(head) = head else {
             return self.drop_packet();
         };
+        if !self.admit(now, relay, payload) {
+            return Output::Nothing;
+        }
         let padded = channel.is_none() || client.transport() != Transport::Udp;
         self.counts.to_clients = self.counts.to_clients.wrapping_add(1);
         self.counts.bytes_to_clients = self
@@ -193,6 +199,19 @@ impl Relay {
             payload,
             padding,
         }
+    }
+
+    /// Whether the allocation's rate leaves room for a packet, counted if not.
+    fn admit(&mut self, now: Millis, relay: RelayId, payload: &[u8]) -> bool {
+        let Some(max_bps) = self.limits.max_bps else {
+            return true;
+        };
+        let allocation = self.table.get_mut(relay);
+        let admitted = allocation.is_some_and(|a| a.admits(now, payload.len(), max_bps));
+        if !admitted {
+            self.counts.over_rate = self.counts.over_rate.wrapping_add(1);
+        }
+        admitted
     }
 
     pub(crate) fn drop_packet(&mut self) -> Output<'static> {

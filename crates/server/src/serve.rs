@@ -46,10 +46,15 @@ pub fn run(settings: &Settings) -> ExitCode {
 /// Logs to standard error, coloured on a terminal only; a second call changes nothing.
 fn log(filter: &str) {
     let logger = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+        .with_env_filter(EnvFilter::new(quieted(filter)))
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     drop(logger.try_init());
+}
+
+/// The STUN codec warns of every malformed packet: a stranger could fill the disk. Asked for by name, it speaks.
+fn quieted(filter: &str) -> String {
+    format!("stun_types=off,turn_types=off,{filter}")
 }
 
 /// One thread for everything but the relay's packets: a message that crosses threads costs more than it takes to handle.

@@ -1,11 +1,11 @@
 //! Quotas: how much one user, one address and all together may take.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use magpie_relay::credentials;
 use turn_types::attribute::Lifetime;
 
-use crate::lab::{Client, Lab, SECRETS};
+use crate::lab::{Client, Lab, PEER, SECRETS, Sent};
 
 #[test]
 fn a_user_over_quota_is_486_and_others_are_not() {
@@ -53,6 +53,24 @@ fn there_is_a_quota_for_all() {
     let results = [1, 2, 3].map(|n| Client::new(n).allocate(&mut lab).map(drop));
     assert_eq!(results, [Ok(()), Ok(()), Err(486)]);
     assert_eq!(lab.relay.snapshot().refused_allocations, 1);
+}
+
+#[test]
+fn bits_beyond_the_rate_are_dropped_in_both_directions() {
+    let mut lab = Lab::with(|config| config.limits.max_bps = NonZeroU64::new(1_000_000));
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    client.bind(&mut lab, 0x4000, PEER).unwrap();
+    let relay = lab.last();
+    let (kilobyte, mut passed) = ([0; 1000], 0);
+    for _ in 0..200 {
+        passed += usize::from(client.send_on(&mut lab, 0x4000, &kilobyte) != Sent::Nothing);
+        passed += usize::from(lab.peer_packet(relay, PEER, &kilobyte) != Sent::Nothing);
+    }
+    assert_eq!(passed, 125);
+    assert_eq!(lab.relay.snapshot().over_rate, 275);
+    lab.pass(1);
+    assert_ne!(client.send_on(&mut lab, 0x4000, &kilobyte), Sent::Nothing);
 }
 
 #[test]

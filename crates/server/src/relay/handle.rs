@@ -202,6 +202,7 @@ fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
                 .user_quota
                 .and_then(|quota| quota.checked_mul(USERS_PER_ADDRESS)),
             total: settings.total_quota,
+            max_bps: settings.max_bps,
             ..defaults.limits
         },
         lifetimes: Lifetimes {
