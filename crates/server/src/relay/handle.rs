@@ -12,7 +12,7 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use magpie_relay::policy::Network;
 use magpie_relay::{ClientAddr, Config, Lifetimes, Limits, StaticUser, Transport, credentials};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::resource::{Resource, getrlimit};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::clock::Clock;
@@ -106,7 +106,7 @@ impl Relay {
             },
             inbox: receiver,
             bell,
-            most_sockets: raise_descriptor_limit() / 4 * 3,
+            most_sockets: descriptors() / 4 * 3,
         };
         worker::spawn(parts).map_err(RelayError::Worker)?;
         Ok(RelayHandle {
@@ -237,13 +237,12 @@ fn seed() -> io::Result<[u8; 32]> {
     Ok(seed)
 }
 
-/// Every allocation takes a descriptor. Returns how many the process may have.
-fn raise_descriptor_limit() -> usize {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
-        return DESCRIPTORS;
-    };
-    let raised = setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
-    usize::try_from(if raised { hard } else { soft }).unwrap_or(usize::MAX)
+/// Descriptors the process may have; every allocation takes one.
+fn descriptors() -> usize {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map(|(soft, _)| soft);
+    limit.map_or(DESCRIPTORS, |soft| {
+        usize::try_from(soft).unwrap_or(usize::MAX)
+    })
 }
 
 /// People who may share one address before its quota is felt before their own.
