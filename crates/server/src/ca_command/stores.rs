@@ -109,11 +109,15 @@ impl<'a> Work<'a> {
 
     fn install(&mut self, store: Store, authority: &Authority) {
         let (title, name) = (store.title(), authority.name().to_owned());
+        let note = match store {
+            Store::System(_) => "",
+            Store::Nss(_) => "; a browser that is open has to be started again",
+        };
         if self.has(&store, &name) {
             return println!("{title}: it is there already");
         }
         match self.add(store, &name, authority.pem()) {
-            Ok(()) => println!("{title}: installed"),
+            Ok(()) => println!("{title}: installed{note}"),
             Err(why) => self.fail(&format!("{title}: {why}")),
         }
     }

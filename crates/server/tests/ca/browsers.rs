@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::server::{PAGE, Server, serve, start};
+use crate::server::{PAGE, Server, start};
 use crate::world::{World, changes, have, tree};
 
 #[test]
@@ -21,7 +21,7 @@ fn chromium_trusts_the_server_after_install_and_not_after_uninstall() {
             .contains("installed")
     );
     for host in ["localhost", "127.0.0.1"] {
-        let page = chromium(&world, host);
+        let page = chromium(&world, host, &start(&world.data()));
         assert!(page.contains(PAGE), "{host}: {page}");
     }
     assert!(
@@ -31,8 +31,13 @@ fn chromium_trusts_the_server_after_install_and_not_after_uninstall() {
     );
     let after = tree(&world.home());
     assert!(before == after, "{:?}", changes(&before, &after));
-    let page = chromium(&world, "localhost");
+    let server = start(&world.data());
+    let page = chromium(&world, "localhost", &server);
     assert!(!page.contains(PAGE), "{page}");
+    assert!(
+        server.refusals.load(Ordering::SeqCst) > 0,
+        "Chromium never came"
+    );
 }
 
 #[test]
@@ -45,11 +50,11 @@ fn firefox_trusts_the_server_after_install_and_not_after_uninstall() {
     database(&world, &profile);
     world.ca_does(&["export"]);
     let server = start(&world.data());
-    assert!(!firefox_gets_through(&world, &profile, &server, 6));
+    assert!(!firefox_trusts(&world, &profile, &server));
     world.ca_does(&["install", "--only", "browsers"]);
-    assert!(firefox_gets_through(&world, &profile, &server, 60));
+    assert!(firefox_trusts(&world, &profile, &server));
     world.ca_does(&["uninstall", "--only", "browsers"]);
-    assert!(!firefox_gets_through(&world, &profile, &server, 6));
+    assert!(!firefox_trusts(&world, &profile, &server));
 }
 
 #[test]
@@ -227,8 +232,8 @@ fn list(world: &World, folder: &str) -> String {
 }
 
 /// What a headless Chromium with this home sees.
-fn chromium(world: &World, host: &str) -> String {
-    let url = format!("https://{host}:{}/", serve(&world.data()));
+fn chromium(world: &World, host: &str, server: &Server) -> String {
+    let url = format!("https://{host}:{}/", server.port);
     let profile = world.top.join(format!("profile-{host}-{}", url.len()));
     let output = Command::new("timeout")
         .args([
@@ -250,9 +255,10 @@ fn chromium(world: &World, host: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Whether a headless Firefox with `profile` sends its request to `server` within `seconds`.
-fn firefox_gets_through(world: &World, profile: &Path, server: &Server, seconds: u64) -> bool {
-    let before = server.requests.load(Ordering::SeqCst);
+/// Whether a headless Firefox with `profile` sends its request, or ends the handshake.
+fn firefox_trusts(world: &World, profile: &Path, server: &Server) -> bool {
+    let requests = server.requests.load(Ordering::SeqCst);
+    let refusals = server.refusals.load(Ordering::SeqCst);
     let mut firefox = Command::new("firefox")
         .args(["--headless", "--no-remote", "--profile"])
         .arg(profile)
@@ -262,17 +268,18 @@ fn firefox_gets_through(world: &World, profile: &Path, server: &Server, seconds:
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let through = loop {
-        if server.requests.load(Ordering::SeqCst) > before {
+    let end = Instant::now() + Duration::from_secs(90);
+    let trusts = loop {
+        assert!(Instant::now() < end, "Firefox never came");
+        sleep(Duration::from_millis(100));
+        if server.requests.load(Ordering::SeqCst) > requests {
             break true;
         }
-        if Instant::now() > end {
+        if server.refusals.load(Ordering::SeqCst) > refusals {
             break false;
         }
-        sleep(Duration::from_millis(100));
     };
     firefox.kill().unwrap();
     firefox.wait().unwrap();
-    through
+    trusts
 }

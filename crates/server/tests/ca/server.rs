@@ -17,8 +17,10 @@ pub(crate) const PAGE: &str = "<p>the bridge holds</p>";
 /// A server in a thread that ends with the test process.
 pub(crate) struct Server {
     pub(crate) port: u16,
-    /// Requests that came through TLS: a browser that does not trust the certificate sends none.
+    /// Requests that came through TLS.
     pub(crate) requests: Arc<AtomicUsize>,
+    /// Connections the other side ended with an alert, as a browser does that does not trust the certificate.
+    pub(crate) refusals: Arc<AtomicUsize>,
 }
 
 /// Serves [`PAGE`] over TLS; the port.
@@ -29,21 +31,26 @@ pub(crate) fn serve(data: &Path) -> u16 {
 /// Serves [`PAGE`] over TLS.
 pub(crate) fn start(data: &Path) -> Server {
     let requests = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&requests);
+    let refusals = Arc::new(AtomicUsize::new(0));
+    let counts = [Arc::clone(&requests), Arc::clone(&refusals)];
     let certificates = Certificates::open(&defaults(data)).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let config = certificates.server_config(stream.local_addr().unwrap());
-            let count = Arc::clone(&count);
+            let [requests, refusals] = counts.clone();
             thread::spawn(move || {
                 let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
                 let mut request = [0; 4096];
-                if !matches!(stream.read(&mut request), Ok(1..)) {
-                    return;
-                }
-                count.fetch_add(1, Ordering::SeqCst);
+                match stream.read(&mut request) {
+                    Ok(0) => return,
+                    Ok(_) => requests.fetch_add(1, Ordering::SeqCst),
+                    Err(_) => {
+                        refusals.fetch_add(1, Ordering::SeqCst);
+                        return;
+                    }
+                };
                 let head = format!(
                     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n",
                     PAGE.len()
@@ -54,5 +61,9 @@ pub(crate) fn start(data: &Path) -> Server {
             });
         }
     });
-    Server { port, requests }
+    Server {
+        port,
+        requests,
+        refusals,
+    }
 }

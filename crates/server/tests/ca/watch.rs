@@ -3,11 +3,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::world::{World, have, text};
+use crate::world::{World, have, may_unshare, text};
 
 #[test]
 fn an_address_that_appears_is_in_the_leaf_within_ten_seconds_without_a_restart() {
-    if !have(&["unshare", "nsenter", "ip", "openssl", "curl"]) || !may_make_networks() {
+    if !have(&["unshare", "nsenter", "ip", "openssl", "curl"]) || !may_unshare("-n") {
         return;
     }
     let world = World::new();
@@ -80,20 +80,6 @@ impl Server {
         let port = line.trim().rsplit(':').next().unwrap().to_owned();
         Self { child, port }
     }
-}
-
-/// Only root may make networks.
-fn may_make_networks() -> bool {
-    let may = Command::new("unshare")
-        .args(["-n", "true"])
-        .output()
-        .unwrap()
-        .status
-        .success();
-    if !may {
-        eprintln!("skipped: no network namespace may be made here");
-    }
-    may
 }
 
 impl Drop for Server {

@@ -123,6 +123,20 @@ pub(crate) fn have(programs: &[&str]) -> bool {
     }
 }
 
+/// Whether a namespace of the kind `flag` names may be made here.
+pub(crate) fn may_unshare(flag: &str) -> bool {
+    let may = Command::new("unshare")
+        .args([flag, "true"])
+        .output()
+        .unwrap()
+        .status
+        .success();
+    if !may {
+        eprintln!("skipped: `unshare {flag}` is not permitted here");
+    }
+    may
+}
+
 /// Every file and link below `folder` with its content or target.
 pub(crate) fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
