@@ -20,7 +20,10 @@ export async function startCall(client: Magpie, to: string, media: MediaKind, pr
   try {
     const prepared = await prepare(preparation(media, 'call', prefs, overtaken.signal), askInDialog)
     if (!prepared.ok) return
-    if (isBusy(client)) return release(prepared)
+    if (isBusy(client)) {
+      release(prepared)
+      return
+    }
     carry(client.dial(to, { stream: prepared.stream, media }), prepared)
   } finally {
     stop()
