@@ -124,6 +124,29 @@ async fn a_client_that_never_reads_is_closed_and_costs_no_memory() {
     );
 }
 
+#[test]
+fn a_browser_that_never_reads_its_answers_is_closed_and_costs_no_memory() {
+    let server = Server::start();
+    let before = server.memory();
+    let mut stream = server.connect();
+    let request = format!("GET /trust HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    stream
+        .set_write_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    let begun = Instant::now();
+    // More answers than the kernel's buffers on both ends hold; writing fails once the server has closed.
+    while stream.write_all(request.repeat(50).as_bytes()).is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "not closed");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(15));
+    assert!(
+        server.memory() < before + 8 * 1024,
+        "{} -> {} KiB",
+        before,
+        server.memory()
+    );
+}
+
 #[tokio::test]
 async fn too_many_strangers_from_one_address_are_told_429() {
     let server = Server::start();

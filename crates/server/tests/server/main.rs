@@ -8,3 +8,4 @@ mod process;
 mod restart;
 mod signalling;
 mod startup;
+mod turn;

@@ -48,7 +48,6 @@ pub(crate) fn magpie(folder: &Folder) -> Command {
         command.env_remove(name);
     }
     command
-        .env("MAGPIE_TURN_SECRET", "0123456789abcdef")
         .current_dir(&folder.0)
         .arg("serve")
         .arg("--data")

@@ -20,10 +20,7 @@ export async function startCall(client: Magpie, to: string, media: MediaKind, pr
   try {
     const prepared = await prepare(preparation(media, 'call', prefs, overtaken.signal), askInDialog)
     if (!prepared.ok) return
-    if (isBusy(client)) {
-      release(prepared)
-      return
-    }
+    if (isBusy(client)) return release(prepared)
     carry(client.dial(to, { stream: prepared.stream, media }), prepared)
   } finally {
     stop()

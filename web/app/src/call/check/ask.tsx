@@ -13,10 +13,7 @@ export const askInDialog: AskPerson = (preparation, asked) =>
     const root = createRoot(place)
     let open = true
     const finish = (prepared: Prepared) => {
-      if (!open) {
-        discard(prepared)
-        return
-      }
+      if (!open) return discard(prepared)
       open = false
       resolve(prepared)
       // the dialog gives the focus back as it goes, which React does after this event
