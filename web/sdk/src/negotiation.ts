@@ -8,13 +8,12 @@ export type Negotiable = Pick<
   | 'signalingState'
   | 'iceGatheringState'
   | 'localDescription'
-  | 'createOffer'
   | 'setLocalDescription'
   | 'setRemoteDescription'
   | 'addIceCandidate'
   | 'onnegotiationneeded'
   | 'onicecandidate'
->
+> & { createOffer(): Promise<RTCSessionDescriptionInit> }
 
 /** What a negotiation needs from its connection's owner. */
 export interface NegotiationOwner {
@@ -98,14 +97,17 @@ export class Negotiation {
   async #offer(): Promise<void> {
     try {
       this.#makingOffer = true
-      if (this.#polite) return await this.#propose()
-      await this.#pc.setLocalDescription()
-      this.#sendDescription()
+      await (this.#polite ? this.#propose() : this.#impose())
     } catch {
       // Closed meanwhile, or overtaken by a remote offer: the browser asks again when it is stable.
     } finally {
       this.#makingOffer = false
     }
+  }
+
+  async #impose(): Promise<void> {
+    await this.#pc.setLocalDescription()
+    this.#sendDescription()
   }
 
   async #propose(): Promise<void> {
@@ -132,8 +134,7 @@ export class Negotiation {
 
   async #answer(): Promise<void> {
     this.#owner.offered()
-    await this.#pc.setLocalDescription()
-    this.#sendDescription()
+    await this.#impose()
   }
 
   #gathered(candidate: RTCIceCandidate | null): void {

@@ -1,0 +1,22 @@
+import { gzipSync } from 'node:zlib'
+import { build, type Rolldown } from 'vite'
+import { expect, it } from 'vitest'
+
+/** A caller's page pays this before its first call. */
+const LIMIT = 15_000
+
+it('the core entry is smaller than 15 kB gzip', async () => {
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      target: 'es2022',
+      lib: { entry: new URL('../src/index.ts', import.meta.url).pathname, formats: ['es'] },
+    },
+  })
+  const [result] = (Array.isArray(built) ? built : [built]) as Rolldown.RolldownOutput[]
+  const code = result?.output.map((part) => (part.type === 'chunk' ? part.code : '')).join('') ?? ''
+  expect(code.length).toBeGreaterThan(10_000)
+  expect(gzipSync(code).length).toBeLessThan(LIMIT)
+}, 30_000)
