@@ -4,7 +4,6 @@ use stun_types::attribute::{MessageIntegrity, Nonce, Realm, Username};
 use stun_types::message::{IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials};
 use stun_types::prelude::AttributeStaticType;
 
-use crate::address::Millis;
 use crate::config::Config;
 use crate::credentials;
 use crate::hash::{Seeded, SeededMap};
@@ -83,7 +82,7 @@ impl Users {
     /// Whose signature `stun` carries. A name that is configured is never taken for a time-limited one.
     pub(crate) fn identify(
         &self,
-        now: Millis,
+        wall_seconds: u64,
         claim: Claim<'_>,
         stun: &Stun<'_>,
     ) -> Result<Identity, Denied> {
@@ -96,7 +95,7 @@ impl Users {
             });
         }
         let expires = credentials::expiry(claim.username).ok_or(Denied::Unauthorized)?;
-        if expires > now.seconds().saturating_add(self.horizon) {
+        if expires > wall_seconds.saturating_add(self.horizon) {
             return Err(Denied::Unauthorized);
         }
         let key = self

@@ -30,6 +30,8 @@ pub struct Relay {
     pub(crate) limits: Limits,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) users: Users,
+    /// Seconds that the wall clock is ahead of the time given with each call.
+    wall_ahead: i64,
     pub(crate) nonces: Nonces,
     pub(crate) policy: Policy,
     pub(crate) challenges: RateLimit,
@@ -63,6 +65,7 @@ impl Relay {
         Self {
             users: Users::new(&config, realm.clone(), hasher),
             realm,
+            wall_ahead: 0,
             software: cut(config.software),
             limits: config.limits,
             lifetimes: config.lifetimes,
@@ -88,6 +91,21 @@ impl Relay {
     /// one of them as its peer.
     pub fn set_listening(&mut self, addresses: &[SocketAddr]) {
         self.policy.set_listening(addresses);
+    }
+
+    /// Tells what the wall clock shows at `now`: credentials made elsewhere expire by it, however often it is set, while
+    /// everything else counts the time given with each call, which never jumps.
+    pub fn set_wall_clock(&mut self, now: Millis, wall: Millis) {
+        let difference = wall
+            .seconds()
+            .cast_signed()
+            .wrapping_sub(now.seconds().cast_signed());
+        self.wall_ahead = difference;
+    }
+
+    /// Seconds since 1970 by the wall clock.
+    pub(crate) const fn wall_seconds(&self, now: Millis) -> u64 {
+        now.seconds().saturating_add_signed(self.wall_ahead)
     }
 
     /// Answers [`Effect::Open`]: the relayed address as clients are told it, or why there is none. Returns the answer to the

@@ -110,10 +110,14 @@ impl Relay {
                 key: signed_by(stun, allocation.key.clone()).ok_or(Denied::Unauthorized)?,
                 expires: None,
             },
-            None => self.users.identify(now, claim, stun)?,
+            None => self.users.identify(self.wall_seconds(now), claim, stun)?,
         };
         let opens = stun.message().has_method(ALLOCATE) && allocation.is_none();
-        if opens && identity.expires.is_some_and(|at| at <= now.seconds()) {
+        if opens
+            && identity
+                .expires
+                .is_some_and(|at| at <= self.wall_seconds(now))
+        {
             return Err(Denied::Unauthorized);
         }
         if !self.nonces.is_good(now, client.remote(), claim.nonce) {

@@ -243,6 +243,24 @@ fn a_user_that_expires_too_far_in_the_future_is_refused() {
     );
 }
 
+/// A machine without a battery clock starts in the past and is set right later.
+#[test]
+fn credentials_expire_by_the_wall_clock_and_allocations_do_not() {
+    let mut lab = Lab::new();
+    let mut early = minted(&lab, SECRETS[0], "ann", 60);
+    early.allocate(&mut lab).unwrap();
+    let wall = lab.now.after(std::time::Duration::from_secs(1_000_000));
+    lab.relay.set_wall_clock(lab.now, wall);
+    lab.pass(1);
+    assert!(lab.closed.is_empty());
+    let mut late = early.clone();
+    late.address = Client::new(2).address;
+    assert_eq!(late.allocate(&mut lab), Err(401));
+    let fresh = credentials::mint(SECRETS[0], "ann", [1; 9], wall.seconds() + 60);
+    let mut fresh = Client::new(3).named(&fresh.username, &fresh.password);
+    assert!(fresh.allocate(&mut lab).is_ok());
+}
+
 #[test]
 fn a_configured_name_is_never_taken_for_a_time_limited_one() {
     let name = "1700009999:ann";

@@ -15,7 +15,7 @@ use magpie_relay::{ClientAddr, Config, Lifetimes, Limits, StaticUser, Transport,
 use nix::sys::resource::{Resource, getrlimit};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::clock::Clock;
+use super::clock::{self, Clock};
 use super::ice::Reach;
 use super::inbox::Inbox;
 use super::place::Places;
@@ -94,11 +94,10 @@ impl Relay {
         };
         let secret = secrets.first().cloned().unwrap_or_default();
         let (inbox, receiver, bell) = Inbox::new().map_err(RelayError::Worker)?;
-        let clock = Clock::start();
         let parts = Parts {
             config: config(settings, secrets),
             seed: seed().map_err(RelayError::Worker)?,
-            clock,
+            clock: Clock::start(),
             listeners: udp,
             places: Places {
                 ports: settings.ports,
@@ -113,7 +112,6 @@ impl Relay {
             shared: Arc::new(Shared {
                 reach,
                 secret,
-                clock,
                 inbox,
             }),
         })
@@ -130,7 +128,6 @@ pub struct RelayHandle {
 struct Shared {
     reach: Reach,
     secret: String,
-    clock: Clock,
     inbox: Inbox,
 }
 
@@ -140,7 +137,7 @@ impl RelayHandle {
     pub fn mint(&self, minter: &str, ttl: Duration) -> Credential {
         let mut random = [0; 9];
         rand::fill(&mut random).unwrap_or_else(|_| unreachable!("the system gives randomness"));
-        let expires = self.shared.clock.now().after(ttl);
+        let expires = clock::wall().after(ttl);
         let minted = credentials::mint(&self.shared.secret, minter, random, expires.seconds());
         Credential {
             username: minted.username,

@@ -142,3 +142,85 @@ fn literal(ip: IpAddr) -> String {
         IpAddr::V6(ip) => format!("[{ip}]"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ipv6_addresses_stand_in_brackets() {
+        let urls = urls("[2001:db8::7]:443", "[2001:db8::7]:443");
+        assert!(
+            urls.contains(&"turn:[2001:db8::7]:443?transport=udp".to_owned()),
+            "{urls:?}"
+        );
+        assert!(
+            urls.contains(&"turns:[2001:db8::7]:443?transport=tcp".to_owned()),
+            "{urls:?}"
+        );
+    }
+
+    #[test]
+    fn an_ipv4_mapped_address_is_told_as_ipv4() {
+        assert!(urls("[::ffff:192.0.2.7]:443", "x").contains(&"stun:192.0.2.7:443".to_owned()));
+    }
+
+    #[test]
+    fn tls_goes_to_the_name_of_the_page() {
+        assert!(
+            urls("192.0.2.7:443", "call.example.org")
+                .contains(&"turns:call.example.org:443?transport=tcp".to_owned())
+        );
+        assert!(
+            urls("192.0.2.7:443", "192.0.2.7")
+                .contains(&"turns:192.0.2.7:443?transport=tcp".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_page_behind_a_proxy_on_this_machine_is_told_its_own_name() {
+        let urls = urls("127.0.0.1:8080", "call.example.org");
+        assert!(
+            urls.contains(&"stun:call.example.org:443".to_owned()),
+            "{urls:?}"
+        );
+        assert!(
+            urls.iter().all(|url| !url.contains("127.0.0.1")),
+            "{urls:?}"
+        );
+    }
+
+    #[test]
+    fn a_listener_that_takes_no_turn_is_replaced_by_the_first_that_does() {
+        assert!(
+            urls("192.0.2.7:8080", "x").contains(&"turn:192.0.2.7:443?transport=tcp".to_owned())
+        );
+        assert!(
+            urls("192.0.2.7:3478", "x").contains(&"turn:192.0.2.7:3478?transport=udp".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_public_address_comes_once() {
+        let urls = urls("203.0.113.7:443", "x");
+        assert_eq!(
+            urls.iter()
+                .filter(|url| *url == "stun:203.0.113.7:443")
+                .count(),
+            1
+        );
+    }
+
+    fn urls(local: &str, host: &str) -> Vec<String> {
+        let addresses = ["0.0.0.0:443", "0.0.0.0:3478"]
+            .map(|a| a.parse().unwrap())
+            .to_vec();
+        let reach = Reach {
+            udp: addresses.clone(),
+            tcp: addresses,
+            public: vec!["203.0.113.7".parse().unwrap()],
+        };
+        let servers = reach.servers(local.parse().unwrap(), host);
+        servers.into_iter().flat_map(|server| server.urls).collect()
+    }
+}

@@ -239,3 +239,49 @@ const READ_ROOM: usize = 2 << 10;
 const TICK: Duration = Duration::from_secs(2);
 const STUCK_MOST: Duration = Duration::from_secs(7);
 const IDLE_MOST: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_media_goes_first_and_answers_stay() {
+        let mut outbox = Outbox::new(Transport::Tcp);
+        outbox.push(message(0, Kind::Answer)).unwrap();
+        for n in 1..=200 {
+            outbox.push(message(n, Kind::Media)).unwrap();
+        }
+        assert!(outbox.queued <= QUEUE_BYTES);
+        assert_eq!(outbox.queue[0].bytes[0], 0);
+        assert_eq!(outbox.queue.back().unwrap().bytes[0], 200);
+        assert!(outbox.queue[1].bytes[0] > 1);
+    }
+
+    #[test]
+    fn a_client_that_asks_and_does_not_read_is_given_up() {
+        let mut outbox = Outbox::new(Transport::Tcp);
+        let failed = (0..=200).find_map(|n| outbox.push(message(n, Kind::Answer)).err());
+        assert_eq!(failed.unwrap().kind(), io::ErrorKind::QuotaExceeded);
+    }
+
+    #[test]
+    fn messages_are_joined_over_tcp_and_kept_apart_inside_tls() {
+        for (transport, joined) in [(Transport::Tcp, 3), (Transport::Tls, 1)] {
+            let mut outbox = Outbox::new(transport);
+            for n in 0..3 {
+                outbox.push(message(n, Kind::Media)).unwrap();
+            }
+            outbox.fill();
+            assert_eq!(outbox.writing.len(), joined * SIZE, "{transport:?}");
+        }
+    }
+
+    const SIZE: usize = 1500;
+
+    fn message(n: u8, kind: Kind) -> Outgoing {
+        Outgoing {
+            bytes: Bytes::from(vec![n; SIZE]),
+            kind,
+        }
+    }
+}

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use super::RelaySocket;
-use super::clock::Clock;
+use super::clock::{self, Clock};
 use super::inbox::{Bell, ToWorker};
 use super::net::Net;
 use super::place::{Parity, Places};
@@ -93,6 +93,7 @@ impl Worker {
                 Err(Errno::EINTR) => 0,
                 Err(error) => return tracing::error!(%error, "the relay cannot wait for packets"),
             };
+            self.relay.set_wall_clock(self.clock.now(), clock::wall());
             for event in events.iter().take(ready) {
                 match event.data() {
                     BELL => {

@@ -176,6 +176,24 @@ fn a_stream_that_sends_half_a_message_is_closed_within_ten_seconds() {
 }
 
 #[test]
+fn a_stream_that_asks_and_never_reads_is_closed_within_ten_seconds() {
+    let server = start(&settings(), "127.0.0.1");
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream
+        .set_write_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let binding = [
+        0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+    ];
+    let many = binding.repeat(1000);
+    let started = Instant::now();
+    let error = (0..100_000)
+        .find_map(|_| stream.write_all(&many).err())
+        .unwrap();
+    assert!(started.elapsed() < Duration::from_secs(10), "{error}");
+}
+
+#[test]
 fn ice_servers_name_the_address_the_page_reached_and_the_public_one() {
     let mut settings = settings();
     settings.public_ips = vec!["203.0.113.7".parse().unwrap()];
