@@ -36,11 +36,14 @@ pub(crate) fn read(place: &Place, problems: &mut Vec<Problem>) -> BTreeMap<&'sta
         problems,
     };
     let (table, errors) = DeTable::parse_recoverable(&text);
-    for error in errors {
-        let at = error.span().map_or(0, |span| span.start);
-        reader.complain(at, "", error.message().to_owned());
+    // One broken line makes the parser stumble over the following ones, and values are not what they seem.
+    match errors.first() {
+        Some(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            reader.complain(at, "", format!("is not TOML: {}", error.message()));
+        }
+        None => reader.table("", table.get_ref()),
     }
-    reader.table("", table.get_ref());
     reader.values
 }
 
@@ -63,6 +66,13 @@ impl Reader<'_> {
                 (Some(key), _) => self.value(key, at, value),
                 (None, DeValue::Table(inner)) if SECTIONS.contains(&name.as_str()) => {
                     self.table(&name, inner)
+                }
+                (None, _) if SECTIONS.contains(&name.as_str()) => {
+                    self.complain(
+                        at,
+                        &name,
+                        format!("is a section, not a value: write [{name}] on a line of its own"),
+                    );
                 }
                 (None, _) => self.unknown(&name, at),
             }
@@ -143,16 +153,25 @@ impl Reader<'_> {
 fn scalar(kind: Kind, value: &DeValue<'_>) -> Result<String, String> {
     match (kind.is_integer(), value) {
         (false, DeValue::String(text)) => Ok(text.to_string()),
-        (true, DeValue::Integer(number)) if number.radix() == 10 => Ok(number.as_str().to_owned()),
-        (true, other) => Err(format!(
-            "expected a whole number, found {}",
-            other.type_str()
-        )),
+        (true, DeValue::Integer(number)) => i128::from_str_radix(number.as_str(), number.radix())
+            .map(|number| number.to_string())
+            .map_err(|_| "expected a whole number".to_owned()),
+        (true, other) => Err(format!("expected a whole number, found {}", called(other))),
         (false, other) => Err(format!(
             "expected a text in quotes, found {}",
-            other.type_str()
+            called(other)
         )),
     }
+}
+
+fn called(value: &DeValue<'_>) -> String {
+    let kind = value.type_str();
+    let article = if kind.starts_with(['a', 'i']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {kind}")
 }
 
 /// The key of the same last name in another section: `nonce_lifetime` is meant as `relay.nonce_lifetime`.

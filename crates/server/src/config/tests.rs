@@ -108,7 +108,7 @@ fn five_mistakes_in_a_file_are_five_lines_with_key_and_line() {
         [
             "F:1: relm: unknown key; did you mean `realm`?",
             "F:3: relay_ports: `9-1`: the low end is above the high end",
-            "F:4: user_quota: expected a whole number, found string",
+            "F:4: user_quota: expected a whole number, found a string",
             "F:5: listen: `nowhere`: expected ADDR:PORT, such as 0.0.0.0:8443 or [::]:8443",
             "F:7: relay.max_lifetime: `0`: expected a whole number of at least 1",
         ]
@@ -167,6 +167,53 @@ fn a_key_in_the_wrong_section_is_shown_its_place() {
         "{lines:?}"
     );
     assert!(lines[1].ends_with("did you mean `realm`?"), "{lines:?}");
+}
+
+#[test]
+fn a_section_given_a_value_is_explained() {
+    let inputs = Inputs {
+        config: Some(file("relay = 5\n")),
+        ..Inputs::default()
+    };
+    assert!(
+        problems(&inputs)[0]
+            .ends_with(":1: relay: is a section, not a value: write [relay] on a line of its own")
+    );
+}
+
+#[test]
+fn integers_may_be_written_as_toml_allows() {
+    let file = file("user_quota = 0x10\n[relay]\nmax_lifetime = 7_200\n");
+    let settings = loaded(&Inputs {
+        config: Some(file),
+        ..Inputs::default()
+    })
+    .settings;
+    assert_eq!(settings.relay.user_quota.unwrap().get(), 16);
+    assert_eq!(settings.relay.max_lifetime.as_secs(), 7200);
+}
+
+#[test]
+fn a_broken_line_is_one_mistake_however_the_rest_reads_then() {
+    let text = "realm = \n stun = ['1.1.1.1:1'\nlog = 'info'\nfoo = 1";
+    let inputs = Inputs {
+        config: Some(file(text)),
+        ..Inputs::default()
+    };
+    assert_eq!(problems(&inputs).len(), 1);
+}
+
+#[test]
+fn a_key_written_twice_is_named_at_the_second() {
+    let inputs = Inputs {
+        config: Some(file("realm = 'a'\nrealm = 'b'\n")),
+        ..Inputs::default()
+    };
+    assert!(
+        problems(&inputs)[0].ends_with(":2: is not TOML: duplicate key"),
+        "{:?}",
+        problems(&inputs)
+    );
 }
 
 #[test]
