@@ -105,12 +105,9 @@ impl Banner<'_> {
     fn addresses(&self, out: &mut fmt::Formatter<'_>, words: &Words) -> fmt::Result {
         let here: Vec<String> = self.here().iter().map(|url| self.strong(url)).collect();
         self.rows(out, words.here, &here)?;
-        let lan: Vec<String> = self
-            .lan("https")
-            .iter()
-            .map(|url| self.strong(url))
-            .collect();
-        self.rows(out, words.network, &lan)?;
+        let far: Vec<String> = self.named().into_iter().chain(self.lan("https")).collect();
+        let far: Vec<String> = far.iter().map(|url| self.strong(url)).collect();
+        self.rows(out, words.network, &far)?;
         let plain: Vec<String> = self
             .listening
             .plain
@@ -120,13 +117,18 @@ impl Banner<'_> {
         self.rows(out, words.plain, &plain)
     }
 
-    /// The code leads to plain HTTP: a page that explains the certificate, and leads on to HTTPS once it is trusted. The
-    /// HTTPS address would begin with a warning that explains nothing.
+    /// Without an operator's certificate the code leads to plain HTTP: a page that explains the certificate, and leads
+    /// on to HTTPS once it is trusted. The HTTPS address would begin with a warning that explains nothing.
     fn phone(&self, out: &mut fmt::Formatter<'_>, words: &Words) -> fmt::Result {
-        let Some(url) = self.lan("http").into_iter().next() else {
-            return Ok(());
+        let (url, said) = match (
+            self.named().into_iter().next(),
+            self.lan("http").into_iter().next(),
+        ) {
+            (Some(url), _) => (url, words.scan_named),
+            (None, Some(url)) => (url, words.scan),
+            (None, None) => return Ok(()),
         };
-        writeln!(out, "\n  {}\n", words.scan)?;
+        writeln!(out, "\n  {said}\n")?;
         out.write_str(&qr::code(&url, self.style.colour))?;
         writeln!(out, "\n  {url}\n")
     }
@@ -210,6 +212,17 @@ impl Banner<'_> {
         }
     }
 
+    /// URLs by the names of the operator's certificate.
+    fn named(&self) -> Vec<String> {
+        let Some(shared) = self.listening.shared.first() else {
+            return Vec::new();
+        };
+        let names = self.certificates.operator_names().into_iter();
+        names
+            .map(|name| format!("https://{name}{}", port(shared.port(), 443)))
+            .collect()
+    }
+
     /// URLs that work on the network, the likeliest first.
     fn lan(&self, scheme: &str) -> Vec<String> {
         let usual = if scheme == "https" { 443 } else { 80 };
@@ -218,7 +231,7 @@ impl Banner<'_> {
             let reached = self.reached_by(address.ip()).into_iter();
             places.extend(reached.map(|ip| (ip, address.port())));
         }
-        places.sort_by_key(|(ip, _)| (Some(*ip) != self.main, ip.is_ipv6()));
+        places.sort_by_key(|(ip, _)| (Some(*ip) != self.main, ip.is_ipv6(), *ip));
         places.dedup();
         places
             .into_iter()
@@ -229,6 +242,7 @@ impl Banner<'_> {
     /// The addresses other devices reach a listener on `bound` by.
     fn reached_by(&self, bound: IpAddr) -> Vec<IpAddr> {
         let mut reachable = self.machine.reachable();
+        reachable.extend(self.settings.relay.public_ips.iter().map(|ip| ip.public));
         let wildcard = bound.is_unspecified();
         reachable.retain(|ip| *ip == bound || (wildcard && bound.is_ipv4() == ip.is_ipv4()));
         reachable

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::config::{Settings, defaults};
+use crate::config::{CertificateFiles, PublicIp, Settings, defaults};
 
 #[test]
 fn a_wildcard_shows_localhost_and_every_address_of_the_network_likeliest_first() {
@@ -57,6 +57,35 @@ fn an_address_outside_the_constraints_is_named_with_the_way_out() {
     world.certificates.refresh(&world.machine).unwrap();
     let text = world.text(PLAIN);
     assert!(text.contains("Warned about      203.0.113.9\n") && text.contains("--cert FILE"));
+}
+
+#[test]
+fn a_public_address_is_shown_beside_those_of_the_machine() {
+    let mut world = World::new(&["0.0.0.0:8443"]);
+    let public = "198.51.100.4".parse().unwrap();
+    world.settings.relay.public_ips = vec![PublicIp {
+        public,
+        local: None,
+    }];
+    assert!(world.text(PLAIN).contains("https://198.51.100.4:8443"));
+}
+
+#[test]
+fn the_operators_name_comes_first_and_is_what_phones_are_sent_to() {
+    let mut world = World::new(&["0.0.0.0:443"]);
+    let files = ["operator.pem", "operator-key.pem"].map(|name| world.settings.data.join(name));
+    let made = rcgen::generate_simple_self_signed(["calls.example.org".to_owned()]).unwrap();
+    std::fs::write(&files[0], made.cert.pem()).unwrap();
+    std::fs::write(&files[1], made.signing_key.serialize_pem()).unwrap();
+    let [certificate, key] = files;
+    world.settings.certificate = Some(CertificateFiles { certificate, key });
+    world.certificates = Certificates::open_for(&world.settings, &world.machine).unwrap();
+    let text = world.text(PLAIN);
+    assert!(
+        text.contains("On the network    https://calls.example.org\n"),
+        "{text}"
+    );
+    assert!(text.contains("\n  https://calls.example.org\n"), "{text}");
 }
 
 #[test]

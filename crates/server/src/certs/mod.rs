@@ -168,6 +168,13 @@ impl Certificates {
         names.chain(addresses).collect()
     }
 
+    /// The names of the operator's certificate that can be opened as they stand: no wildcards.
+    #[must_use]
+    pub fn operator_names(&self) -> Vec<String> {
+        let names = self.shelf.operators().names.into_iter();
+        names.filter(|name| !name.starts_with('*')).collect()
+    }
+
     /// The CA.
     #[must_use]
     pub fn authority(&self) -> &Authority {
