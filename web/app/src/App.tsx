@@ -61,7 +61,14 @@ function View({ state }: { state: AppState }) {
   switch (route.kind) {
     case 'home':
       return (
-        <HomeView session={session} recents={state.recents} preferences={state.preferences} origin={origin} now={now} />
+        <HomeView
+          session={session}
+          remembered={state.remembered}
+          recents={state.recents}
+          preferences={state.preferences}
+          origin={origin}
+          now={now}
+        />
       )
     case 'call':
       return <Landing who={route.who} session={session} origin={origin} />

@@ -7,6 +7,7 @@ import { resolveLanguage, setLanguage, startI18n } from './i18n'
 import { connect } from './model/connect'
 import { readPreferences, type Preferences } from './model/preferences'
 import { parseRoute } from './model/route'
+import { readMe } from './model/me'
 import { markSeen } from './model/missed'
 import { initialState } from './model/state'
 import { createStore, type Store } from './model/store'
@@ -23,7 +24,7 @@ function start(): void {
   startI18n(resolveLanguage(preferences.language, navigator.languages))
   applyTheme(preferences.theme)
   const client = new Magpie({ policy: policyOf(preferences) })
-  const store = createStore(initialState(parseRoute(location.pathname), preferences))
+  const store = createStore(initialState(parseRoute(location.pathname), preferences, readMe(storage)))
   const callOnStage = connect(client, store, { storage, window, now: Date.now })
   markSeen(client, store, document)
   store.subscribe((after, before) => {

@@ -145,6 +145,7 @@ function home(session: SessionState, known = false): ReactNode {
     session,
     <HomeView
       session={session}
+      remembered={null}
       recents={known ? made.recents : []}
       preferences={known ? made.armed : made.preferences}
       origin={made.ORIGIN}

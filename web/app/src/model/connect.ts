@@ -1,4 +1,5 @@
 import type { Call, Magpie } from 'magpie-client'
+import { writeMe } from './me'
 import { known } from './people'
 import { writePreferences } from './preferences'
 import { readRecents, writeRecents, type Recent } from './recents'
@@ -39,7 +40,7 @@ export function connect(
   client.on('link-rejected', () => store.dispatch({ type: 'link-rejected' }))
   store.subscribe((after, before) => keep(storage, store, after, before))
   followAddress(window, store)
-  store.dispatch({ type: 'session', session: client.session })
+  if (client.session.kind !== 'starting') store.dispatch({ type: 'session', session: client.session })
   takeCall(client.call)
   return (id) => (onStage?.id === id ? onStage : null)
 }
@@ -65,12 +66,13 @@ function watchEnd(call: Call, store: Store, now: () => number): void {
 
 function keep(storage: Storage | null, store: Store, after: AppState, before: AppState): void {
   if (after.preferences !== before.preferences) writePreferences(storage, after.preferences)
-  const person = known(after.session)?.me.id
-  if (!person) return
-  if (person !== known(before.session)?.me.id) {
-    store.dispatch({ type: 'recents-read', recents: readRecents(storage, person) })
+  const [me, formerly] = [known(after.session)?.me, known(before.session)?.me]
+  if (!me) return
+  if (me !== formerly) writeMe(storage, me)
+  if (me.id !== formerly?.id) {
+    store.dispatch({ type: 'recents-read', recents: readRecents(storage, me.id) })
   } else if (after.recents !== before.recents) {
-    writeRecents(storage, person, after.recents)
+    writeRecents(storage, me.id, after.recents)
   }
 }
 

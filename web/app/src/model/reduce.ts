@@ -35,8 +35,9 @@ export function reduce(state: AppState, event: AppEvent): AppState {
 
 function takeSession(state: AppState, session: AppState['session']): AppState {
   const missed = session.kind === 'online' || session.kind === 'offline' ? session.missed : []
-  // an asker that went away with the old connection is asked again by the server
-  return { ...state, session, recents: addMissed(state.recents, missed) }
+  // starting over means that this device was unlinked: it is nobody's any more
+  const remembered = session.kind === 'starting' ? null : state.remembered
+  return { ...state, session, remembered, recents: addMissed(state.recents, missed) }
 }
 
 function without(state: AppState, device: string) {

@@ -1,4 +1,4 @@
-import type { SessionState } from 'magpie-client'
+import type { Me, SessionState } from 'magpie-client'
 import { DEFAULT_PREFERENCES, type Preferences } from './preferences'
 import type { Recent } from './recents'
 import type { Route } from './route'
@@ -17,6 +17,8 @@ export type LinkClaim =
 export interface AppState {
   route: Route
   session: SessionState
+  /** Who I was on the last visit, shown until the server says who I am. */
+  remembered: Me | null
   preferences: Preferences
   recents: readonly Recent[]
   /** Id of the call on stage, kept after its end until the person closes it. */
@@ -43,6 +45,19 @@ export type AppEvent =
   | { type: 'link-rejected' }
 
 /** The state before anything was heard. */
-export function initialState(route: Route, preferences: Preferences = DEFAULT_PREFERENCES): AppState {
-  return { route, session: { kind: 'starting' }, preferences, recents: [], stage: null, linkRequests: [], claim: null }
+export function initialState(
+  route: Route,
+  preferences: Preferences = DEFAULT_PREFERENCES,
+  remembered: Me | null = null,
+): AppState {
+  return {
+    route,
+    session: { kind: 'starting' },
+    remembered,
+    preferences,
+    recents: [],
+    stage: null,
+    linkRequests: [],
+    claim: null,
+  }
 }

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { SessionState } from 'magpie-client'
 import css from './Frame.module.css'
 
-/** A short break heals by itself; saying so at once would only alarm. */
+/** A short break heals by itself; saying so at once would only alarm. A page that opens without a connection says it. */
 const PATIENCE_MS = 1200
 
 /** One line about the connection, only while there is something to say. */
@@ -26,7 +26,7 @@ export function Banner({ session }: { session: SessionState }) {
 }
 
 function useLate(now: boolean): boolean {
-  const [late, setLate] = useState(false)
+  const [late, setLate] = useState(now)
   useEffect(() => {
     const timer = setTimeout(() => setLate(now), now ? PATIENCE_MS : 0)
     return () => clearTimeout(timer)

@@ -1,4 +1,4 @@
-import { ClipboardPaste, Grid3x3, Phone, QrCode, Video, X } from 'lucide-react'
+import { ClipboardPaste, Grid3x3, Phone, ScanQrCode, Video, X } from 'lucide-react'
 import { useState, type SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MediaKind } from 'magpie-client'
@@ -103,7 +103,7 @@ function FieldTools({ filled, keypad, onClear, onPaste, onScan, onKeypad }: Fiel
             <ClipboardPaste size={20} aria-hidden />
           </IconButton>
           <IconButton label={t('scan')} onClick={onScan}>
-            <QrCode size={20} aria-hidden />
+            <ScanQrCode size={20} aria-hidden />
           </IconButton>
         </>
       )}

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import type { SessionState } from 'magpie-client'
+import type { Me, SessionState } from 'magpie-client'
 import { known } from '../../model/people'
 import type { Preferences } from '../../model/preferences'
 import type { Recent } from '../../model/recents'
@@ -13,6 +13,8 @@ import { Recents } from './Recents'
 
 export interface HomeViewProps {
   session: SessionState
+  /** Who I was on the last visit; null on a first one. */
+  remembered: Me | null
   recents: readonly Recent[]
   preferences: Preferences
   /** Where this page came from, for the links it hands out. */
@@ -22,15 +24,16 @@ export interface HomeViewProps {
 }
 
 /** The first screen: my number, one field to call anybody, and whom I talked to. Works as it stands on a first visit. */
-export function HomeView({ session, recents, preferences, origin, now }: HomeViewProps) {
+export function HomeView({ session, remembered, recents, preferences, origin, now }: HomeViewProps) {
   const { t } = useTranslation('home')
   const mine = known(session)
-  const first = mine !== null && recents.length === 0 && mine.contacts.length === 0
+  const me = mine?.me ?? remembered
+  const first = mine ? recents.length === 0 && mine.contacts.length === 0 : remembered === null
   return (
     <div className={css.home}>
       <h1 className="hidden-text">{t('title')}</h1>
       <div className={css.main}>
-        <MyNumber me={mine?.me ?? null} origin={origin} welcome={first} />
+        <MyNumber me={me} origin={origin} welcome={first} />
         <CallField />
         {!preferences.ringtone && <RingPrompt />}
       </div>

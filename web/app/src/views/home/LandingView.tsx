@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Card, SessionState } from 'magpie-client'
 import { parseAddress } from '../../model/address'
-import { callLink, known, secondName } from '../../model/people'
+import { callLink, displayName, known, secondName } from '../../model/people'
 import { Arc, Avatar, Button } from '../../ui'
 import { codeOf, sentence } from '../errors'
 import { Explain } from '../frame/Explain'
@@ -80,7 +80,7 @@ function Person({ card, to, isContact }: { card: Card; to: string; isContact: bo
   const { add } = usePeopleActions()
   return (
     <div className={css.landing}>
-      <Avatar name={name} seed={card.id} size="huge" />
+      <Avatar name={displayName(card) ?? '?'} seed={card.id} size="huge" />
       <h1 className={css.name}>{t('landing.title', { name })}</h1>
       {secondName(card) && <p className={css.second}>{secondName(card)}</p>}
       <CallButtons to={to} />

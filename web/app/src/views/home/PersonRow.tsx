@@ -2,6 +2,7 @@ import { EllipsisVertical } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Card } from 'magpie-client'
+import { displayName } from '../../model/people'
 import { Avatar, classes, IconButton, Menu, type MenuItem } from '../../ui'
 import { useName } from '../Page'
 import css from './People.module.css'
@@ -30,7 +31,7 @@ export function PersonRow({ person, note, noteTone = 'quiet', end, onPress, menu
         aria-label={t('callBack', { name })}
         aria-describedby={undefined}
       >
-        <Avatar name={name} seed={person.id} />
+        <Avatar name={displayName(person) ?? '?'} seed={person.id} />
         <span className={css.words}>
           <span className={css.name}>{name}</span>
           <span className={classes(css.note, css[noteTone])}>{note}</span>

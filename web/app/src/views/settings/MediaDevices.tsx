@@ -53,11 +53,13 @@ export function MediaDevices({ preferences, trial }: { preferences: Preferences;
       {state.kind === 'running' && <Running stream={state.stream} failures={state.failures} level={trial.level} />}
       {state.kind === 'starting' && <p role="status">{t('media.starting')}</p>}
       <div className={css.buttons}>
-        {state.kind === 'idle' ? (
-          <Button onClick={trial.onStart}>{t('media.test')}</Button>
-        ) : (
-          <Button onClick={trial.onStop}>{t('media.stop')}</Button>
+        {state.kind === 'idle' && <Button onClick={trial.onStart}>{t('media.test')}</Button>}
+        {state.kind === 'running' && (state.failures.audio ?? state.failures.video) && (
+          <Button look="primary" onClick={trial.onStart}>
+            {t('media.again')}
+          </Button>
         )}
+        {state.kind !== 'idle' && <Button onClick={trial.onStop}>{t('media.stop')}</Button>}
       </div>
     </Section>
   )

@@ -6,13 +6,14 @@ import type { MediaTrial } from './MediaDevices'
 /** Lists the devices and, while a trial runs, opens the chosen ones. Everything is closed when the view goes. */
 export function useMediaTrial({ camera, microphone }: Preferences): MediaTrial {
   const [devices, setDevices] = useState<DeviceList>({ cameras: [], microphones: [], speakers: [] })
-  const [running, setRunning] = useState(false)
+  // counts the trials, so that another try is another number; 0 while none runs
+  const [trial, setTrial] = useState(0)
   const [state, setState] = useState<MediaTrial['state']>({ kind: 'idle' })
   const [level, setLevel] = useState(0)
 
   useEffect(() => watchDevices(setDevices), [])
   useEffect(() => {
-    if (!running) return
+    if (trial === 0) return
     let live = true
     let close = () => {
       live = false
@@ -29,14 +30,14 @@ export function useMediaTrial({ camera, microphone }: Preferences): MediaTrial {
       else setState({ kind: 'running', stream, failures: answer.ok ? (answer.missing ?? {}) : failuresOf(answer) })
     })
     return () => close()
-  }, [running, camera, microphone])
+  }, [trial, camera, microphone])
 
   const onStart = useCallback(() => {
     setState({ kind: 'starting' })
-    setRunning(true)
+    setTrial((count) => count + 1)
   }, [])
   const onStop = useCallback(() => {
-    setRunning(false)
+    setTrial(0)
     setState({ kind: 'idle' })
   }, [])
   return { devices, speakerChoice: 'setSinkId' in HTMLMediaElement.prototype, state, level, onStart, onStop }
