@@ -135,11 +135,14 @@ impl Banner<'_> {
 
     fn trust(&self, out: &mut fmt::Formatter<'_>, words: &Words) -> fmt::Result {
         let authority = self.certificates.authority();
-        let fingerprint = format!("SHA-256 {}", authority.fingerprint());
+        let fingerprint = authority.fingerprint();
+        // In two lines, for a terminal of 80 columns; 16 bytes are 48 characters.
+        let (front, back) = fingerprint.split_at(HALF.min(fingerprint.len()));
+        let (front, back) = (format!("SHA-256 {front}"), format!("        {back}"));
         self.rows(
             out,
             words.certificate,
-            &[authority.name().to_owned(), fingerprint],
+            &[authority.name().to_owned(), front, back],
         )?;
         let mut ways = vec![format!(
             "{} {}",
@@ -164,7 +167,11 @@ impl Banner<'_> {
         self.rows(
             out,
             words.outside,
-            &[outside.join(", "), words.outside_advice.to_owned()],
+            &[
+                vec![outside.join(", ")],
+                words.outside_advice.map(str::to_owned).to_vec(),
+            ]
+            .concat(),
         )
     }
 
@@ -316,6 +323,7 @@ fn numbers(addresses: &[SocketAddr]) -> String {
 }
 
 const LABELS: usize = 18;
+const HALF: usize = 48;
 
 #[cfg(test)]
 mod tests;

@@ -193,6 +193,26 @@ fn made_up_names_are_signed_for_only_so_often() {
 }
 
 #[test]
+fn browsers_and_turn_clients_agree_on_a_protocol() {
+    let fixture = Fixture::new(&[]);
+    for (offered, chosen) in [
+        (&["h2", "http/1.1"][..], Some("http/1.1")),
+        (&["stun.turn"], Some("stun.turn")),
+        (&[], None),
+    ] {
+        let mut config = fixture.trusting();
+        config.alpn_protocols = offered
+            .iter()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
+        handshake(&mut client, fixture.server("127.0.0.1")).unwrap();
+        assert_eq!(client.alpn_protocol(), chosen.map(str::as_bytes));
+    }
+}
+
+#[test]
 fn keys_are_for_their_owner_only() {
     let fixture = Fixture::new(&[]);
     for name in ["ca-key.pem", "leaf-key.pem"] {
@@ -414,6 +434,12 @@ impl Fixture {
 
     /// A handshake by a client that trusts the CA only, at `local`, asking for `name`.
     fn accepts(&self, local: &str, name: &str) -> Result<(), String> {
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let mut client = ClientConnection::new(Arc::new(self.trusting()), name).unwrap();
+        handshake(&mut client, self.server(local))
+    }
+
+    fn trusting(&self) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         roots
             .add(CertificateDer::from(self.certificates.ca_der().to_vec()))
@@ -422,10 +448,7 @@ impl Fixture {
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap();
-        let config = config.with_root_certificates(roots).with_no_client_auth();
-        let name = ServerName::try_from(name.to_owned()).unwrap();
-        let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
-        handshake(&mut client, self.server(local))
+        config.with_root_certificates(roots).with_no_client_auth()
     }
 
     fn presented(&self, local: &str, name: &str) -> CertificateDer<'static> {
