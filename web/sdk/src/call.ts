@@ -22,6 +22,8 @@ export interface CallHost {
   say(command: 'accept' | 'decline' | 'hangup', call: Call, detail: string): void
   signal(wireId: string, frame: SignalFrame): void
   configuration(): Promise<RTCConfiguration>
+  /** Media stopped arriving: the network may be gone, and the link with it. */
+  suspect(): void
   /** Local time at which something happened by the server's clock. */
   localTime(serverTime: number): number
   ended(call: Call): void
@@ -57,6 +59,7 @@ export class Call extends Emitter<CallEvents> {
   readonly #enabled = { audio: true, video: true }
   #peerMedia: PeerMedia
   #remoteScreen: MediaStream | null = null
+  #peerEndpoint: string | null = null
   #peer: Peer | null = null
   /** Counts connections, so that what was awaited for a former one is dropped. */
   #generation = 0
@@ -214,6 +217,9 @@ export class Call extends Emitter<CallEvents> {
   /** The server sent a newer view of this call. @internal */
   viewed(view: View): void {
     this.#peerCard = view.peer
+    const moved = this.#peerEndpoint !== null && this.#peerEndpoint !== view.peerEndpoint
+    this.#peerEndpoint = view.peerEndpoint
+    if (moved && view.peerHere) this.#flush((stream, now) => stream.resend(now))
     switch (view.state) {
       case 'ringing':
         return this.#on({ e: 'view-ringing', alerting: view.alerting })
@@ -313,6 +319,8 @@ export class Call extends Emitter<CallEvents> {
         configuration: () => this.#host.configuration(),
         flowing: (flowing) => this.#flowing(flowing),
         tracks: () => this.#showTracks(),
+        sending: () => this.#peerMedia.audio || this.#peerMedia.video,
+        stalled: () => this.#host.suspect(),
       })
     } catch {
       return this.failed('failed')

@@ -42,24 +42,33 @@ export interface DeviceList {
   readonly speakers: readonly DeviceInfo[]
 }
 
-/** Asks for microphone and camera; what cannot be had is named, what can be had comes. */
+type Kind = 'audio' | 'video'
+
+/**
+ * Asks for microphone and camera; what cannot be had is named, what can be had comes.
+ *
+ * People are asked once: when they refuse, only a device they had allowed before is tried again by itself.
+ */
 export async function acquire(wish: MediaWish): Promise<Acquired> {
   const wanted = (['audio', 'video'] as const).filter((kind) => wish[kind] !== false)
   if (!window.isSecureContext) return failed(wanted, 'insecure')
   if (mediaDevices() === null) return failed(wanted, 'unsupported')
-  const both = await ask(wish, wanted)
-  if (both.ok || wanted.length === 1) return both.ok ? both : failed(wanted, both.failure)
-  return askEach(wish)
+  const all = await ask(wish, wanted)
+  if (all.ok) return all
+  if (wanted.length < 2) return failed(wanted, all.failure)
+  if (all.failure === 'denied' || all.failure === 'dismissed') return settleForAllowed(wish)
+  return combine(await ask(wish, ['audio']), await ask(wish, ['video']))
 }
 
 /** Names the failure behind an exception of getUserMedia or getDisplayMedia. */
-export async function classify(error: unknown, kind: 'audio' | 'video' | 'screen'): Promise<MediaFailure> {
+export async function classify(error: unknown, kind: Kind | 'screen'): Promise<MediaFailure> {
   const name = error instanceof DOMException || error instanceof Error ? error.name : ''
   const message = error instanceof Error || error instanceof DOMException ? error.message : ''
   switch (name) {
     case 'NotFoundError':
     case 'DevicesNotFoundError':
-      return 'not-found'
+      // Firefox says so too when macOS keeps the device from it.
+      return (await exists(kind)) ? 'denied-by-system' : 'not-found'
     case 'NotReadableError':
     case 'TrackStartError':
     case 'AbortError':
@@ -85,7 +94,7 @@ export function mediaDevices(): MediaDevices | null {
 }
 
 /** Who said no: the system, the person once and for all, or the person by closing the question. */
-async function refusal(message: string, kind: 'audio' | 'video' | 'screen'): Promise<MediaFailure> {
+async function refusal(message: string, kind: Kind | 'screen'): Promise<MediaFailure> {
   if (/by system/i.test(message)) return 'denied-by-system'
   if (/dismissed/i.test(message)) return 'dismissed'
   if (kind === 'screen') return 'dismissed'
@@ -93,7 +102,12 @@ async function refusal(message: string, kind: 'audio' | 'video' | 'screen'): Pro
   return state === 'prompt' ? 'dismissed' : 'denied'
 }
 
-async function permission(kind: 'audio' | 'video'): Promise<PermissionState | null> {
+async function exists(kind: Kind | 'screen'): Promise<boolean> {
+  const devices = await mediaDevices()?.enumerateDevices()
+  return devices?.some((device) => device.kind === `${kind}input`) ?? false
+}
+
+async function permission(kind: Kind): Promise<PermissionState | null> {
   try {
     const name = (kind === 'audio' ? 'microphone' : 'camera') as PermissionName
     return (await navigator.permissions.query({ name })).state
@@ -105,7 +119,7 @@ async function permission(kind: 'audio' | 'video'): Promise<PermissionState | nu
 type Attempt =
   { readonly ok: true; readonly stream: MediaStream } | { readonly ok: false; readonly failure: MediaFailure }
 
-async function ask(wish: MediaWish, kinds: readonly ('audio' | 'video')[]): Promise<Attempt> {
+async function ask(wish: MediaWish, kinds: readonly Kind[]): Promise<Attempt> {
   const constraints: MediaStreamConstraints = {}
   if (kinds.includes('audio')) constraints.audio = audioConstraints(wish.audio)
   if (kinds.includes('video')) constraints.video = videoConstraints(wish)
@@ -116,9 +130,19 @@ async function ask(wish: MediaWish, kinds: readonly ('audio' | 'video')[]): Prom
   }
 }
 
-async function askEach(wish: MediaWish): Promise<Acquired> {
-  const audio = await ask(wish, ['audio'])
-  const video = await ask(wish, ['video'])
+/** The person refused the two together: one of them may be allowed for good. */
+async function settleForAllowed(wish: MediaWish): Promise<Acquired> {
+  const [audio, video] = await Promise.all([askIfAllowed(wish, 'audio'), askIfAllowed(wish, 'video')])
+  return combine(audio, video)
+}
+
+async function askIfAllowed(wish: MediaWish, kind: Kind): Promise<Attempt> {
+  const state = await permission(kind)
+  if (state === 'granted') return ask(wish, [kind])
+  return { ok: false, failure: state === 'prompt' ? 'dismissed' : 'denied' }
+}
+
+function combine(audio: Attempt, video: Attempt): Acquired {
   if (audio.ok && video.ok) {
     return { ok: true, stream: new MediaStream([...audio.stream.getTracks(), ...video.stream.getTracks()]) }
   }
@@ -138,7 +162,7 @@ function videoConstraints(wish: MediaWish): MediaTrackConstraints {
   return wish.facing === undefined ? size : { ...size, facingMode: wish.facing }
 }
 
-function failed(kinds: readonly ('audio' | 'video')[], failure: MediaFailure): Acquired {
+function failed(kinds: readonly Kind[], failure: MediaFailure): Acquired {
   return { ok: false, ...Object.fromEntries(kinds.map((kind) => [kind, failure])) }
 }
 

@@ -10,7 +10,7 @@ interface Fetched {
 const PATIENCE_MS = 2_000
 const RETRY_MS = 5_000
 
-/** Keeps the ICE servers at hand: fetched at start, again before their credentials end, and when asked to. */
+/** Keeps the ICE servers at hand: fetched at every welcome, and again before their credentials end. */
 export class IceServers {
   readonly #url: string
   #token: string | null = null
@@ -27,9 +27,7 @@ export class IceServers {
   /** Fetches with this token from here on; what is at hand counts as stale, for the server may be a new process. */
   renew(token: string): void {
     this.#closed = false
-    const first = this.#token === null && this.#fetched !== null
     this.#token = token
-    if (first) return
     this.#pending = this.#fetch()
   }
 

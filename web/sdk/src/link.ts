@@ -32,8 +32,10 @@ export const BACKOFF_MS = [0, 500, 1_000, 2_000, 4_000, 5_000] as const
 const SYNC_IDLE_MS = 20_000
 const SYNC_IN_CALL_MS = 5_000
 const SYNCED_PATIENCE_MS = 5_000
-/** A network that has just changed either answers at once or is gone. */
-const PROBE_PATIENCE_MS = 1_000
+/** A page that was asleep finds its link alive or, more often, long gone. */
+const PROBE_PATIENCE_MS = 2_000
+/** An attempt younger than this was made over the network of now. */
+const YOUNG_MS = 1_000
 const OPENING_PATIENCE_MS = 8_000
 /** A link that held this long starts over with the first wait; one that did not is a server in trouble. */
 const STABLE_MS = 5_000
@@ -100,15 +102,19 @@ export class Link {
     if (this.#welcomed) this.#scheduleSync()
   }
 
-  /** The network or the page came back: connects at once, or makes sure that the link still lives. */
-  wake(): void {
+  /**
+   * Something has changed around this page.
+   *
+   * @param change `network`: what was open before is of the network before, so a new link is made at once. `page`: an open link
+   *   has two seconds to answer
+   */
+  wake(change: 'page' | 'network'): void {
     if (!this.#running) return
-    if (this.#welcomed) {
-      this.#sync(PROBE_PATIENCE_MS)
-    } else if (this.#socket === null || Date.now() - this.#openedAt > PROBE_PATIENCE_MS) {
-      this.#attempt = 0
-      this.#open()
-    }
+    if (this.#welcomed && change === 'page') return this.#sync(PROBE_PATIENCE_MS)
+    if (this.#socket !== null && Date.now() - this.#openedAt < YOUNG_MS) return
+    this.#attempt = 0
+    if (this.#welcomed) this.#lost()
+    else this.#open()
   }
 
   #open(): void {

@@ -95,7 +95,6 @@ export class Magpie extends Emitter<MagpieEvents> {
     this.#started = true
     try {
       if (typeof RTCPeerConnection === 'undefined') throw new MagpieError('unsupported', 'no WebRTC')
-      void this.#ice.refresh()
       this.#identity = await Identity.open(this.#store)
       this.#tab = await openTab()
     } catch (error) {
@@ -220,6 +219,7 @@ export class Magpie extends Emitter<MagpieEvents> {
       ask: (command, fields) => this.#commands.ask(command, fields),
       send: (message) => void this.#link.send(message),
       configuration: () => this.#ice.configuration(this.policy),
+      suspect: () => this.#link.wake('page'),
       localTime: (serverTime) => serverTime - this.#clockAhead,
       changed: (call) => this.#callChanged(call),
     })
@@ -318,7 +318,7 @@ export class Magpie extends Emitter<MagpieEvents> {
   }
 
   #woken(change: 'page' | 'network'): void {
-    this.#link.wake()
+    this.#link.wake(change)
     if (change === 'network') this.call?.networkChanged()
   }
 

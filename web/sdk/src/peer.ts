@@ -1,5 +1,6 @@
 import { Negotiation } from './negotiation'
 import { PATIENCE, Recovery } from './recovery'
+import { watchStall } from './stall'
 import type { MediaKind } from './types'
 import type { SignalData } from './wire'
 
@@ -19,6 +20,10 @@ export interface PeerOwner {
   flowing(flowing: boolean): void
   /** Remote tracks came or went. */
   tracks(): void
+  /** Whether the other side says that it sends sound or picture. */
+  sending(): boolean
+  /** Media that flowed no longer arrives. */
+  stalled(): void
 }
 
 /** The tracks of the other side, by use. */
@@ -42,6 +47,7 @@ export class Peer {
   #sending: Sending
   #base: { readonly audio: RTCRtpTransceiver; readonly video: RTCRtpTransceiver } | null = null
   #screen: RTCRtpTransceiver[] = []
+  readonly #unwatch: () => void
 
   constructor(role: 'caller' | 'callee', configuration: RTCConfiguration, sending: Sending, owner: PeerOwner) {
     this.#owner = owner
@@ -57,6 +63,10 @@ export class Peer {
     pc.ontrack = () => owner.tracks()
     pc.oniceconnectionstatechange = () => this.#recovery.ice(pc.iceConnectionState)
     pc.onconnectionstatechange = () => owner.flowing(pc.connectionState === 'connected')
+    this.#unwatch = watchStall(
+      () => this.#received(),
+      () => this.#stalled(),
+    )
     if (role === 'caller') this.#begin()
   }
 
@@ -114,6 +124,7 @@ export class Peer {
   }
 
   close(): void {
+    this.#unwatch()
     this.#recovery.close()
     const pc = this.connection
     pc.ontrack =
@@ -174,12 +185,33 @@ export class Peer {
     return this.#base !== null && (transceiver.currentDirection ?? transceiver.direction).includes('recv')
   }
 
+  /** Packets of sound and picture so far; null while there is nothing to expect. */
+  async #received(): Promise<number | null> {
+    const base = this.#base
+    if (base === null || this.connection.connectionState !== 'connected' || !this.#owner.sending()) return null
+    const reports = await Promise.all([base.audio.receiver.getStats(), base.video.receiver.getStats()])
+    return reports.reduce((sum, report) => sum + packets(report), 0)
+  }
+
+  #stalled(): void {
+    this.#owner.stalled()
+    this.#recovery.stalled()
+  }
+
   async #restart(): Promise<void> {
     const configuration = await this.#owner.configuration()
     if (this.connection.signalingState === 'closed') return
     this.connection.setConfiguration({ ...this.connection.getConfiguration(), ...configuration })
     this.connection.restartIce()
   }
+}
+
+function packets(report: ReadonlyMap<string, Readonly<Record<string, unknown>>>): number {
+  let sum = 0
+  for (const { type, packetsReceived } of report.values()) {
+    if (type === 'inbound-rtp' && typeof packetsReceived === 'number') sum += packetsReceived
+  }
+  return sum
 }
 
 /** Whether the path in use runs through a relay, on either side. */

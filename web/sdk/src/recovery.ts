@@ -62,6 +62,11 @@ export class Recovery {
     if (this.#path !== 'new') this.#in(0)
   }
 
+  /** Nothing arrives any more, seconds before the browser will say so. */
+  stalled(): void {
+    if (this.#path === 'up') this.#in(this.#patience.broken)
+  }
+
   /** The other side's offer was just taken: it may be the restart we were about to make. */
   negotiated(): void {
     if (this.#timer === undefined || this.#attempts > 0) return

@@ -12,6 +12,8 @@ export interface SwitchboardOwner {
   send(message: object): void
   configuration(): Promise<RTCConfiguration>
   localTime(serverTime: number): number
+  /** The network may be gone: makes sure of the link. */
+  suspect(): void
   /** Another call is current, or none. */
   changed(call: Call | null): void
 }
@@ -83,6 +85,10 @@ export class Switchboard implements CallHost {
 
   configuration(): Promise<RTCConfiguration> {
     return this.#owner.configuration()
+  }
+
+  suspect(): void {
+    this.#owner.suspect()
   }
 
   localTime(serverTime: number): number {

@@ -97,8 +97,18 @@ describe('reconnecting', () => {
     }
     FakeSocket.last.shut(1006)
     const count = FakeSocket.all.length
-    link.wake()
+    link.wake('network')
     expect(FakeSocket.all).toHaveLength(count + 1)
+  })
+
+  it('makes a new link at once on a change of network, once', async () => {
+    const { link } = await startUp()
+    await hold(6_000)
+    link.wake('network')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(FakeSocket.all).toHaveLength(2)
+    link.wake('network')
+    expect(FakeSocket.all).toHaveLength(2)
   })
 
   it('waits as long as a draining server asks for', async () => {
@@ -153,11 +163,13 @@ describe('the heart-beat', () => {
     expect(log.slice(-2)).toContain('down')
   })
 
-  it('gives a link one second to answer after a change of network', async () => {
+  it('gives a link two seconds to answer when the page comes back', async () => {
     const { link, log } = await startUp()
     FakeSocket.last.say({ t: 'synced', now: 1 })
-    link.wake()
-    await vi.advanceTimersByTimeAsync(1_000)
+    link.wake('page')
+    await vi.advanceTimersByTimeAsync(1_999)
+    expect(log).not.toContain('down')
+    await vi.advanceTimersByTimeAsync(1)
     expect(log).toContain('down')
   })
 })
