@@ -23,6 +23,13 @@ pub(super) async fn protect(
     let mut response = next.run(request).await;
     let policy = policy(visitor.as_ref());
     add(response.headers_mut(), &policy);
+    // Browsers complain about this one where there is no TLS.
+    if visitor.is_some_and(|visitor| visitor.secure) {
+        let own = HeaderValue::from_static("same-origin");
+        response
+            .headers_mut()
+            .insert("cross-origin-opener-policy", own);
+    }
     response
 }
 
@@ -85,15 +92,12 @@ fn add(headers: &mut HeaderMap, policy: &str) {
         HeaderValue::from_static("no-referrer"),
     );
     headers.insert("permissions-policy", HeaderValue::from_static(PERMISSIONS));
-    headers.insert(
-        "cross-origin-opener-policy",
-        HeaderValue::from_static("same-origin"),
-    );
 }
 
 const FENCE: &str =
     "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), \
-screen-wake-lock=(self), picture-in-picture=(self), autoplay=(self), fullscreen=(self), clipboard-write=(self), \
+/// Only names every browser knows: the others complain about each unknown one.
+const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), \
+screen-wake-lock=(self), autoplay=(self), fullscreen=(self), clipboard-write=(self), \
 geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=()";
