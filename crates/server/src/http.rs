@@ -46,6 +46,8 @@ pub struct Site {
     pub switchboard: Switchboard,
     /// The local CA's files.
     pub trust: TrustFiles,
+    /// Whether the shared port is open on every address of the machine.
+    pub everywhere: bool,
 }
 
 /// The local CA in the forms devices want it.

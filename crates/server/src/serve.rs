@@ -99,7 +99,8 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let certificates = Certificates::open(settings)?;
     let lock = FolderLock::take(&settings.data)?;
     let relay = Relay::start(&settings.relay, &settings.data, udp, tcp_addresses)?;
-    let running = assemble(settings, certificates, lock, relay)?;
+    let everywhere = first.ip().is_unspecified();
+    let running = assemble(settings, certificates, lock, relay, everywhere)?;
     for (listener, face) in tcp {
         let listener = TcpListener::from_std(listener)?;
         tokio::spawn(listen::accept(listener, face, Arc::clone(&running.door)));
@@ -129,6 +130,7 @@ fn assemble(
     certificates: Certificates,
     lock: FolderLock,
     relay: RelayHandle,
+    everywhere: bool,
 ) -> Result<Running, Box<dyn Error>> {
     let opened = Store::open(&settings.data)?;
     if let Some(moved) = &opened.moved_aside {
@@ -154,6 +156,7 @@ fn assemble(
         relay: relay.clone(),
         switchboard: switchboard.clone(),
         trust: TrustFiles::of(&certificates),
+        everywhere,
     });
     let (stop, stopping) = watch::channel(false);
     let door = Arc::new(Doorway {

@@ -283,7 +283,7 @@ impl Banner<'_> {
 }
 
 /// The address of the default route. Connecting a UDP socket sends nothing: it only asks the routing table.
-fn main_address(machine: &Machine) -> Option<IpAddr> {
+pub(crate) fn main_address(machine: &Machine) -> Option<IpAddr> {
     let routed = |local: &str, far: &str| {
         let socket = UdpSocket::bind(local).ok()?;
         socket.connect(far).ok()?;
@@ -294,14 +294,14 @@ fn main_address(machine: &Machine) -> Option<IpAddr> {
     found.filter(|ip| machine.reachable().contains(ip))
 }
 
-fn host(ip: IpAddr) -> String {
+pub(crate) fn host(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("[{ip}]"),
     }
 }
 
-fn port(port: u16, usual: u16) -> String {
+pub(crate) fn port(port: u16, usual: u16) -> String {
     if port == usual {
         String::new()
     } else {

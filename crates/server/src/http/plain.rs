@@ -49,6 +49,7 @@ pub(super) async fn lead_to_https(
         title: words.insecure_title,
         host: &host,
         path: uri.path(),
+        next: path,
         body,
     }
     .into_response()

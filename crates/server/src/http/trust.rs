@@ -19,6 +19,8 @@ pub(super) use words::{Language, Words, words};
 
 use self::words::Steps;
 use super::{Site, TrustFiles};
+use crate::banner;
+use crate::certs::Machine;
 use crate::listen::Arrival;
 
 /// The page.
@@ -31,12 +33,14 @@ pub(super) async fn page(
     let host = site.origins.visitor(&arrival, &headers).host;
     let language = Language::of(query.as_deref(), &headers);
     let words = words(language);
-    let body = steps(words, &site.trust, &host, System::of(&headers));
+    let phone = phone_host(&site, &host, arrival.local.port());
+    let body = steps(words, &site.trust, &host, &phone, System::of(&headers));
     Document {
         language,
         title: words.title,
         host: &host,
         path: "/trust",
+        next: "/",
         body,
     }
     .into_response()
@@ -121,7 +125,30 @@ impl System {
     }
 }
 
-fn steps(words: &Words, files: &TrustFiles, host: &str, system: Option<System>) -> String {
+/// What a phone should ask for: the host this page was asked for, unless that means this machine and the port is open
+/// on its network too.
+fn phone_host(site: &Site, host: &str, port: u16) -> String {
+    let here =
+        host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
+    if !here || !site.everywhere {
+        return host.to_owned();
+    }
+    let lan = Machine::look()
+        .ok()
+        .and_then(|machine| banner::main_address(&machine));
+    lan.map_or_else(
+        || host.to_owned(),
+        |ip| banner::host(ip) + &banner::port(port, 80),
+    )
+}
+
+fn steps(
+    words: &Words,
+    files: &TrustFiles,
+    host: &str,
+    phone: &str,
+    system: Option<System>,
+) -> String {
     let systems: String = [
         (System::Ios, &words.ios),
         (System::Android, &words.android),
@@ -132,13 +159,13 @@ fn steps(words: &Words, files: &TrustFiles, host: &str, system: Option<System>) 
     .into_iter()
     .map(|(each, steps)| details(steps, system == Some(each)))
     .collect();
-    let address = format!("http://{host}/trust");
+    let address = format!("http://{phone}/trust");
     format!(
         "<p>{why}</p>\
          <p id=\"light\" role=\"status\" data-https=\"https://{host}\" data-yes=\"{yes}\" data-no=\"{no}\"><span class=\"lamp\" aria-hidden=\"true\"></span><span id=\"said\">{checking}</span></p>\
          <h2>{how}</h2>{systems}\
-         <h2>{compare}</h2><p>{compare_why}</p><p><code class=\"print\">{print}</code></p>\
-         <h2>{phone}</h2><figure>{qr}<figcaption><code>{address}</code></figcaption></figure>",
+         <h2>{compare}</h2><p>{compare_why}</p><p><code class=\"print\" translate=\"no\">{print}</code></p>\
+         <h2>{on_phone}</h2><figure>{qr}<figcaption><code>{address}</code></figcaption></figure>",
         why = words.why,
         yes = words.trusted,
         no = words.not_yet,
@@ -146,8 +173,8 @@ fn steps(words: &Words, files: &TrustFiles, host: &str, system: Option<System>) 
         how = words.how,
         compare = words.compare,
         compare_why = words.compare_why,
-        print = escape(&files.fingerprint),
-        phone = words.phone,
+        print = files.fingerprint.replace(':', ":<wbr>"),
+        on_phone = words.phone,
         qr = qr::svg(&address, words.qr),
     )
 }
@@ -192,13 +219,8 @@ mod tests {
     #[test]
     fn the_page_holds_the_fingerprint_the_downloads_and_no_inline_script() {
         for language in [Language::English, Language::Chinese] {
-            let page = steps(
-                words(language),
-                &files(),
-                "192.0.2.1:8443",
-                Some(System::Ios),
-            );
-            assert!(page.contains("AB:CD"));
+            let page = steps(words(language), &files(), HOST, HOST, Some(System::Ios));
+            assert!(page.contains("AB:<wbr>CD"));
             assert!(page.contains("/trust/magpie.mobileconfig"));
             assert!(page.contains("/trust/ca.crt"));
             assert!(page.contains("data-https=\"https://192.0.2.1:8443\""));
@@ -206,6 +228,8 @@ mod tests {
             assert!(!page.contains("<script") && !page.contains("style="));
         }
     }
+
+    const HOST: &str = "192.0.2.1:8443";
 
     fn files() -> TrustFiles {
         TrustFiles {

@@ -148,7 +148,7 @@ fn any_page_may_see_that_the_server_lives() {
 fn plain_http_explains_to_people_and_redirects_programs() {
     let server = Server::start();
     let person = server.http(&server.request("/call/123", "Accept: text/html\r\n"));
-    let link = format!("href=\"https://{}/", server.address);
+    let link = format!("href=\"https://{}/call/123\"", server.address);
     assert!(
         person.status == 200 && person.body.contains(&link),
         "{person:?}"

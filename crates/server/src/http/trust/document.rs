@@ -13,8 +13,10 @@ pub(in crate::http) struct Document<'a> {
     pub(in crate::http) title: &'a str,
     /// Host and port the client asked for; harmless characters only.
     pub(in crate::http) host: &'a str,
-    /// Path the language switch leads to.
+    /// Path of this page, where the language switch leads.
     pub(in crate::http) path: &'a str,
+    /// Path and query that the way to HTTPS leads to.
+    pub(in crate::http) next: &'a str,
     /// What stands below the heading, as HTML.
     pub(in crate::http) body: String,
 }
@@ -29,11 +31,12 @@ impl IntoResponse for Document<'_> {
              <link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/trust/trust.css\"><script src=\"/trust/light.js\" defer></script></head>\
              <body><header><a class=\"name\" href=\"https://{host}/\">Magpie</a>\
              <a href=\"{path}?lang={other_tag}\" lang=\"{other_tag}\" hreflang=\"{other_tag}\">{other_name}</a></header>\
-             <main><h1>{title}</h1>{body}<p><a class=\"go\" href=\"https://{host}/\">{go}</a></p></main></body></html>",
+             <main><h1>{title}</h1>{body}<p><a class=\"go\" href=\"https://{host}{next}\">{go}</a></p></main></body></html>",
             tag = self.language.tag(),
             title = self.title,
             host = self.host,
             path = escape(self.path),
+            next = escape(self.next),
             other_tag = other.tag(),
             other_name = other.name(),
             body = self.body,
