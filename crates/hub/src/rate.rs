@@ -15,6 +15,9 @@ pub(crate) struct Bucket {
 impl Bucket {
     /// Takes one token, or says in how many milliseconds there will be one.
     pub(crate) fn take(&mut self, now: Millis, rate: Rate) -> Result<(), u64> {
+        if rate.every_ms == 0 {
+            return Ok(());
+        }
         let every = u64::from(rate.every_ms);
         let room = u64::from(rate.burst.max(1)).saturating_mul(every);
         let full_at = self.full_at.max(now).after(every);

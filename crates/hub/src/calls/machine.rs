@@ -139,3 +139,113 @@ fn ended(input: Input) -> Verdict {
         Input::KeptLong => Verdict::Forget,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACTORS: [Actor; 3] = [Actor::Caller, Actor::Chosen, Actor::Callee];
+    const SIDES: [Role; 2] = [Role::Caller, Role::Callee];
+    const STATES: [CallState; 3] = [CallState::Ringing, CallState::Active, CallState::Ended];
+
+    fn inputs() -> Vec<Input> {
+        let mut inputs = vec![
+            Input::Redial,
+            Input::Alerting,
+            Input::RangOut,
+            Input::CallerGone,
+            Input::BothGone,
+            Input::KeptLong,
+        ];
+        for actor in ACTORS {
+            inputs.extend([
+                Input::Accept(actor),
+                Input::Decline(actor),
+                Input::Hangup(actor),
+            ]);
+        }
+        inputs.extend(SIDES.map(Input::Came));
+        inputs.extend(SIDES.map(Input::Went));
+        inputs
+    }
+
+    fn pairs(wanted: impl Fn(Verdict) -> bool) -> Vec<(CallState, Input)> {
+        let all = STATES
+            .into_iter()
+            .flat_map(|state| inputs().into_iter().map(move |input| (state, input)));
+        all.filter(|(state, input)| wanted(verdict(*state, *input)))
+            .collect()
+    }
+
+    #[test]
+    fn only_a_callee_answers_and_only_while_it_rings() {
+        let answers = pairs(|verdict| verdict == Verdict::Answer);
+        assert_eq!(
+            answers,
+            [
+                (CallState::Ringing, Input::Accept(Actor::Chosen)),
+                (CallState::Ringing, Input::Accept(Actor::Callee)),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_over_stays_over() {
+        let ends =
+            pairs(|verdict| matches!(verdict, Verdict::End(_) | Verdict::Answer | Verdict::Show));
+        assert!(
+            ends.iter().all(|(state, _)| *state != CallState::Ended),
+            "{ends:?}"
+        );
+    }
+
+    #[test]
+    fn only_what_is_over_is_forgotten_and_only_by_time() {
+        let forgets = pairs(|verdict| verdict == Verdict::Forget);
+        assert_eq!(forgets, [(CallState::Ended, Input::KeptLong)]);
+    }
+
+    #[test]
+    fn only_who_asks_is_refused() {
+        let refused = pairs(|verdict| matches!(verdict, Verdict::Refuse(_)));
+        assert!(
+            refused
+                .iter()
+                .all(|(_, input)| matches!(input, Input::Accept(_) | Input::Decline(_))),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn everybody_in_a_call_can_end_it() {
+        for (state, actor) in [
+            (CallState::Ringing, Actor::Caller),
+            (CallState::Ringing, Actor::Callee),
+            (CallState::Active, Actor::Caller),
+            (CallState::Active, Actor::Chosen),
+        ] {
+            assert!(
+                matches!(verdict(state, Input::Hangup(actor)), Verdict::End(_)),
+                "{state:?} {actor:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_asked_before_may_be_asked_again() {
+        for (state, input) in [
+            (CallState::Ringing, Input::Redial),
+            (CallState::Active, Input::Redial),
+            (CallState::Ended, Input::Redial),
+            (CallState::Active, Input::Accept(Actor::Chosen)),
+            (CallState::Ended, Input::Decline(Actor::Chosen)),
+            (CallState::Ended, Input::Hangup(Actor::Caller)),
+        ] {
+            assert_eq!(
+                verdict(state, input),
+                Verdict::Nothing,
+                "{state:?} {input:?}"
+            );
+        }
+    }
+}

@@ -26,11 +26,10 @@ impl Directory {
         random: &mut Random,
         outbox: &mut Outbox,
     ) -> Option<String> {
-        let person = self
-            .persons
-            .get_mut(&owner)
-            .filter(|person| person.open_invites < room)?;
-        person.open_invites = person.open_invites.saturating_add(1);
+        let lists = self
+            .lists_mut(owner)
+            .filter(|lists| lists.open_invites < room)?;
+        lists.open_invites = lists.open_invites.saturating_add(1);
         let code = random.code(INVITE_LENGTH);
         let invite = InviteRecord {
             code: code.clone(),
@@ -99,8 +98,8 @@ impl Directory {
     }
 
     fn close_invite(&mut self, owner: PersonId) {
-        if let Some(person) = self.persons.get_mut(&owner) {
-            person.open_invites = person.open_invites.saturating_sub(1);
+        if let Some(lists) = self.lists_mut(owner) {
+            lists.open_invites = lists.open_invites.saturating_sub(1);
         }
     }
 }

@@ -21,11 +21,11 @@ impl Directory {
         room: usize,
         outbox: &mut Outbox,
     ) -> Result<(), ListFull> {
-        let person = self.persons.get_mut(&owner).ok_or(ListFull)?;
-        if person.contacts.len() >= room && !person.contacts.contains_key(&id) {
+        let lists = self.lists_mut(owner).ok_or(ListFull)?;
+        if lists.contacts.len() >= room && !lists.contacts.contains_key(&id) {
             return Err(ListFull);
         }
-        person.contacts.insert(id, name.map(Box::from));
+        lists.contacts.insert(id, name.map(Box::from));
         outbox.put(Record::Contact(ContactRecord {
             owner,
             id,
@@ -36,9 +36,8 @@ impl Directory {
 
     pub(crate) fn remove_contact(&mut self, owner: PersonId, id: PersonId, outbox: &mut Outbox) {
         let removed = self
-            .persons
-            .get_mut(&owner)
-            .and_then(|person| person.contacts.remove(&id));
+            .lists_mut(owner)
+            .and_then(|lists| lists.contacts.remove(&id));
         if removed.is_some() {
             outbox.delete(RecordKey::contact(owner, id));
         }
@@ -51,11 +50,11 @@ impl Directory {
         room: usize,
         outbox: &mut Outbox,
     ) -> Result<(), ListFull> {
-        let person = self.persons.get_mut(&owner).ok_or(ListFull)?;
-        if person.blocked.len() >= room && !person.blocked.contains(&id) {
+        let lists = self.lists_mut(owner).ok_or(ListFull)?;
+        if lists.blocked.len() >= room && !lists.blocked.contains(&id) {
             return Err(ListFull);
         }
-        if person.blocked.insert(id) {
+        if lists.blocked.insert(id) {
             outbox.put(Record::Block(BlockRecord { owner, id }));
         }
         Ok(())
@@ -63,9 +62,8 @@ impl Directory {
 
     pub(crate) fn unblock(&mut self, owner: PersonId, id: PersonId, outbox: &mut Outbox) {
         if self
-            .persons
-            .get_mut(&owner)
-            .is_some_and(|person| person.blocked.remove(&id))
+            .lists_mut(owner)
+            .is_some_and(|lists| lists.blocked.remove(&id))
         {
             outbox.delete(RecordKey::block(owner, id));
         }
@@ -80,23 +78,23 @@ impl Directory {
         room: usize,
         outbox: &mut Outbox,
     ) {
-        let Some(person) = self.persons.get_mut(&owner) else {
+        let Some(lists) = self.lists_mut(owner) else {
             return;
         };
-        if person.known.contains_key(&id) {
+        if lists.known.contains_key(&id) {
             return;
         }
-        if person.known.len() >= room
-            && let Some(oldest) = person
+        if lists.known.len() >= room
+            && let Some(oldest) = lists
                 .known
                 .iter()
                 .min_by_key(|(_, since)| **since)
                 .map(|(id, _)| *id)
         {
-            person.known.remove(&oldest);
+            lists.known.remove(&oldest);
             outbox.delete(RecordKey::known(owner, oldest));
         }
-        person.known.insert(id, now);
+        lists.known.insert(id, now);
         outbox.put(Record::Known(KnownRecord {
             owner,
             id,
@@ -106,24 +104,24 @@ impl Directory {
 
     /// Notes a missed call; when there is no room the oldest goes.
     pub(crate) fn add_missed(&mut self, missed: MissedRecord, room: usize, outbox: &mut Outbox) {
-        let Some(person) = self.persons.get_mut(&missed.owner) else {
+        let Some(lists) = self.lists_mut(missed.owner) else {
             return;
         };
-        if person.missed.len() >= room
-            && let Some(oldest) = person.missed.pop_front()
+        if lists.missed.len() >= room
+            && let Some(oldest) = lists.missed.pop_front()
         {
             outbox.delete(RecordKey::missed(oldest.owner, oldest.call));
         }
-        person.missed.push_back(missed.clone());
+        lists.missed.push_back(missed.clone());
         outbox.put(Record::Missed(missed));
     }
 
     /// Forgets the missed calls up to a moment.
     pub(crate) fn see_missed(&mut self, owner: PersonId, up_to: Millis, outbox: &mut Outbox) {
-        let Some(person) = self.persons.get_mut(&owner) else {
+        let Some(lists) = self.lists_mut(owner) else {
             return;
         };
-        person.missed.retain(|missed| {
+        lists.missed.retain(|missed| {
             if missed.at <= up_to {
                 outbox.delete(RecordKey::missed(owner, missed.call));
             }
@@ -132,10 +130,9 @@ impl Directory {
     }
 
     pub(crate) fn missed(&self, owner: PersonId) -> Vec<MissedCall> {
-        let missed = self.persons.get(&owner).map(|person| person.missed.iter());
-        missed
-            .into_iter()
-            .flatten()
+        self.lists(owner)
+            .missed
+            .iter()
             .map(|missed| self.missed_call(missed))
             .collect()
     }
@@ -151,23 +148,18 @@ impl Directory {
     }
 
     pub(crate) fn blocked(&self, owner: PersonId) -> Vec<Card> {
-        let blocked = self.persons.get(&owner).map(|person| person.blocked.iter());
-        blocked
-            .into_iter()
-            .flatten()
+        self.lists(owner)
+            .blocked
+            .iter()
             .map(|id| self.card(owner, *id))
             .collect()
     }
 
     /// Who is on the contact list and still exists.
     pub(crate) fn contacts(&self, owner: PersonId) -> Vec<PersonId> {
-        let contacts = self
-            .persons
-            .get(&owner)
-            .map(|person| person.contacts.keys());
-        contacts
-            .into_iter()
-            .flatten()
+        self.lists(owner)
+            .contacts
+            .keys()
             .filter(|id| self.exists(**id))
             .copied()
             .collect()
@@ -175,23 +167,15 @@ impl Directory {
 
     /// Whether the two may see each other's presence: each has the other on their list, and neither blocks the other.
     pub(crate) fn is_mutual(&self, a: PersonId, b: PersonId) -> bool {
-        let lists = |a: PersonId, b: PersonId| {
-            self.persons
-                .get(&a)
-                .is_some_and(|a| a.contacts.contains_key(&b) && !a.blocked.contains(&b))
-        };
-        lists(a, b) && lists(b, a)
+        let welcomes = |a, b| self.has_contact(a, b) && !self.is_blocked(a, b);
+        welcomes(a, b) && welcomes(b, a)
     }
 
     pub(crate) fn has_contact(&self, owner: PersonId, id: PersonId) -> bool {
-        self.persons
-            .get(&owner)
-            .is_some_and(|person| person.contacts.contains_key(&id))
+        self.lists(owner).contacts.contains_key(&id)
     }
 
     pub(crate) fn is_blocked(&self, owner: PersonId, id: PersonId) -> bool {
-        self.persons
-            .get(&owner)
-            .is_some_and(|person| person.blocked.contains(&id))
+        self.lists(owner).blocked.contains(&id)
     }
 }

@@ -1,6 +1,6 @@
 //! The directory from what was saved.
 
-use super::{Device, Directory, Person};
+use super::{Device, Directory, Lists, Person};
 use crate::handle::Handle;
 use crate::ids::PersonId;
 use crate::record::{CallRecord, DeviceRecord, InviteRecord, PersonRecord, Record};
@@ -16,17 +16,18 @@ impl Directory {
             match record {
                 Record::Person(it) => self.load_person(it),
                 Record::Device(it) => self.load_device(it),
-                Record::Contact(it) => self.with(it.owner, |p| {
-                    p.contacts
+                Record::Contact(it) => self.with(it.owner, |lists| {
+                    lists
+                        .contacts
                         .insert(it.id, it.name.map(String::into_boxed_str));
                 }),
-                Record::Block(it) => self.with(it.owner, |p| {
-                    p.blocked.insert(it.id);
+                Record::Block(it) => self.with(it.owner, |lists| {
+                    lists.blocked.insert(it.id);
                 }),
-                Record::Known(it) => self.with(it.owner, |p| {
-                    p.known.insert(it.id, it.since);
+                Record::Known(it) => self.with(it.owner, |lists| {
+                    lists.known.insert(it.id, it.since);
                 }),
-                Record::Missed(it) => self.with(it.owner, |p| p.missed.push_back(it)),
+                Record::Missed(it) => self.with(it.owner, |lists| lists.missed.push_back(it)),
                 Record::Invite(it) => self.load_invite(it),
                 Record::Call(it) => calls.push(*it),
             }
@@ -67,16 +68,16 @@ impl Directory {
 
     fn load_invite(&mut self, record: InviteRecord) {
         if record.used.is_none() {
-            self.with(record.owner, |person| {
-                person.open_invites = person.open_invites.saturating_add(1)
+            self.with(record.owner, |lists| {
+                lists.open_invites = lists.open_invites.saturating_add(1)
             });
         }
         self.invites.insert(record.code.clone(), record);
     }
 
-    fn with(&mut self, id: PersonId, change: impl FnOnce(&mut Person)) {
-        if let Some(person) = self.persons.get_mut(&id) {
-            change(person);
+    fn with(&mut self, id: PersonId, change: impl FnOnce(&mut Lists)) {
+        if let Some(lists) = self.lists_mut(id) {
+            change(lists);
         }
     }
 }

@@ -38,12 +38,27 @@ struct Person {
     handle: Option<Box<str>>,
     name: Option<Box<str>>,
     devices: Vec<DeviceId>,
+    /// Unset for the many who only ever look.
+    lists: Option<Box<Lists>>,
+}
+
+/// What a person keeps about others.
+#[derive(Debug, Default)]
+struct Lists {
     contacts: BTreeMap<PersonId, Option<Box<str>>>,
     blocked: BTreeSet<PersonId>,
     known: BTreeMap<PersonId, Millis>,
     missed: VecDeque<MissedRecord>,
     open_invites: usize,
 }
+
+static NO_LISTS: Lists = Lists {
+    contacts: BTreeMap::new(),
+    blocked: BTreeSet::new(),
+    known: BTreeMap::new(),
+    missed: VecDeque::new(),
+    open_invites: 0,
+};
 
 #[derive(Debug)]
 struct Device {
@@ -278,15 +293,25 @@ impl Directory {
         };
         let asking = self.persons.get(&asker);
         let petname = asking
-            .and_then(|asking| asking.contacts.get(&id))
+            .and_then(|asking| asking.lists().contacts.get(&id))
             .and_then(Option::as_deref);
-        let may_know = asking.is_some_and(|asking| asking.known.contains_key(&id));
+        let may_know = asking.is_some_and(|asking| asking.lists().known.contains_key(&id));
         Card {
             id,
-            number: (may_know || person.contacts.contains_key(&asker)).then_some(person.number),
+            number: (may_know || person.lists().contacts.contains_key(&asker))
+                .then_some(person.number),
             handle: person.handle.as_deref().map(str::to_owned),
             name: petname.or(person.name.as_deref()).map(str::to_owned),
         }
+    }
+
+    fn lists(&self, owner: PersonId) -> &Lists {
+        self.persons.get(&owner).map_or(&NO_LISTS, Person::lists)
+    }
+
+    fn lists_mut(&mut self, owner: PersonId) -> Option<&mut Lists> {
+        let person = self.persons.get_mut(&owner)?;
+        Some(person.lists.get_or_insert_default())
     }
 
     fn device_card(&self, id: DeviceId, here: DeviceId) -> Option<DeviceCard> {
@@ -317,9 +342,10 @@ impl Directory {
         let Some(person) = self.persons.remove(&id) else {
             return;
         };
+        let lists = person.lists.map(|lists| *lists).unwrap_or_default();
         self.numbers.remove(&person.number);
         outbox.delete(RecordKey::person(id));
-        for (other, name) in person.contacts {
+        for (other, name) in lists.contacts {
             outbox.delete(RecordKey::contact(id, other));
             if other != heir && !self.has_contact(heir, other) {
                 // A full list is no reason not to join.
@@ -327,17 +353,17 @@ impl Directory {
                     self.add_contact(heir, other, name.as_deref(), limits.contacts, outbox);
             }
         }
-        for other in person.blocked {
+        for other in lists.blocked {
             outbox.delete(RecordKey::block(id, other));
             if other != heir {
                 let _: Result<(), ListFull> = self.block(heir, other, limits.blocked, outbox);
             }
         }
-        person
+        lists
             .known
             .keys()
             .for_each(|other| outbox.delete(RecordKey::known(id, *other)));
-        person
+        lists
             .missed
             .iter()
             .for_each(|missed| outbox.delete(RecordKey::missed(id, missed.call)));
@@ -377,11 +403,11 @@ impl Person {
             handle: None,
             name: None,
             devices,
-            contacts: BTreeMap::new(),
-            blocked: BTreeSet::new(),
-            known: BTreeMap::new(),
-            missed: VecDeque::new(),
-            open_invites: 0,
+            lists: None,
         }
+    }
+
+    fn lists(&self) -> &Lists {
+        self.lists.as_deref().unwrap_or(&NO_LISTS)
     }
 }

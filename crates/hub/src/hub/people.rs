@@ -71,6 +71,7 @@ impl Hub {
 
     pub(super) fn contact_add(
         &mut self,
+        now: Millis,
         who: Who,
         id: PersonId,
         name: Option<&str>,
@@ -85,18 +86,18 @@ impl Hub {
         self.directory
             .add_contact(who.person, id, name, self.limits.contacts, &mut self.outbox)
             .map_err(|_| Fault::new(ErrorCode::Full, "the contact list is full"))?;
-        self.contacts_changed(who, id);
+        self.contacts_changed(now, who, id);
         Ok(Answer::Contacts(self.contacts(who.person)))
     }
 
-    pub(super) fn contact_remove(&mut self, who: Who, id: PersonId) -> Answer {
+    pub(super) fn contact_remove(&mut self, now: Millis, who: Who, id: PersonId) -> Answer {
         self.directory
             .remove_contact(who.person, id, &mut self.outbox);
-        self.contacts_changed(who, id);
+        self.contacts_changed(now, who, id);
         Answer::Contacts(self.contacts(who.person))
     }
 
-    pub(super) fn block(&mut self, who: Who, id: PersonId) -> Result<Answer, Fault> {
+    pub(super) fn block(&mut self, now: Millis, who: Who, id: PersonId) -> Result<Answer, Fault> {
         if id == who.person {
             return Err(Fault::new(
                 ErrorCode::UnknownPerson,
@@ -106,14 +107,14 @@ impl Hub {
         self.directory
             .block(who.person, id, self.limits.blocked, &mut self.outbox)
             .map_err(|_| Fault::new(ErrorCode::Full, "the block list is full"))?;
+        self.contacts_changed(now, who, id);
         self.silence(who, id);
-        self.contacts_changed(who, id);
         Ok(Answer::Blocked(self.directory.blocked(who.person)))
     }
 
-    pub(super) fn unblock(&mut self, who: Who, id: PersonId) -> Answer {
+    pub(super) fn unblock(&mut self, now: Millis, who: Who, id: PersonId) -> Answer {
         self.directory.unblock(who.person, id, &mut self.outbox);
-        self.contacts_changed(who, id);
+        self.contacts_changed(now, who, id);
         Answer::Blocked(self.directory.blocked(who.person))
     }
 
@@ -187,7 +188,9 @@ impl Hub {
     }
 
     /// Tells my other connections my list, and the other person what they may see now.
-    fn contacts_changed(&mut self, who: Who, id: PersonId) {
+    fn contacts_changed(&mut self, now: Millis, who: Who, id: PersonId) {
+        self.update_alerting(now, who.person);
+        self.update_alerting(now, id);
         let mine = self.contacts(who.person);
         self.tell_person(who.person, |to| {
             (to.conn != who.conn).then(|| Event::Contacts(mine.clone()))

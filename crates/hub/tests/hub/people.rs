@@ -176,6 +176,33 @@ fn alerting_follows_the_callee_who_comes_and_goes() {
 }
 
 #[test]
+fn alerting_ends_with_the_friendship() {
+    for breaks in [
+        RequestBody::ContactRemove { id: person(1) },
+        RequestBody::Block { id: person(1) },
+    ] {
+        let mut w = World::new();
+        let (a, b) = (w.open(1), w.open(2));
+        w.befriend(a, b);
+        let call = w.dial(a, person(2)).unwrap();
+        w.ask(b, breaks).unwrap();
+        let view = w.view(a, call).unwrap();
+        assert_eq!((view.state, view.alerting), (CallState::Ringing, false));
+    }
+}
+
+#[test]
+fn alerting_begins_with_the_friendship() {
+    let mut w = World::new();
+    let (a, b) = (w.open(1), w.open(2));
+    add(&mut w, a, 2).unwrap();
+    let call = w.dial(a, person(2)).unwrap();
+    assert!(!w.view(a, call).unwrap().alerting);
+    add(&mut w, b, 1).unwrap();
+    assert!(w.view(a, call).unwrap().alerting);
+}
+
+#[test]
 fn a_blocked_caller_hears_ringing_until_no_answer() {
     let mut w = World::new();
     let (a, b) = (w.open(1), w.open(2));
