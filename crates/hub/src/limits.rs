@@ -49,7 +49,7 @@ pub struct Limits {
     /// Dropped messages after which a connection is closed.
     pub dropped_messages: u32,
     /// Malformed messages of one connection within [`Limits::malformed_window_ms`] after which it is closed.
-    pub malformed: u32,
+    pub malformed: usize,
     /// The window of [`Limits::malformed`].
     pub malformed_window_ms: u64,
     /// New people from one address (IPv6: one /64).

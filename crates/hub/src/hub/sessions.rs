@@ -33,8 +33,8 @@ pub(super) struct Live {
     pub(super) heard: Millis,
     pub(super) bucket: Bucket,
     dropped: u32,
-    malformed: u32,
-    malformed_since: Millis,
+    /// When the last malformed messages came; at most as many as are too many.
+    malformed: Vec<Millis>,
 }
 
 impl Sessions {
@@ -55,8 +55,7 @@ impl Sessions {
             heard: now,
             bucket: Bucket::default(),
             dropped: 0,
-            malformed: 0,
-            malformed_since: now,
+            malformed: Vec::new(),
         };
         self.sessions.insert(who.conn, live);
         self.order.insert(who.conn);
@@ -146,12 +145,10 @@ impl Sessions {
 impl Live {
     /// Counts a malformed message; whether there were too many within the window.
     pub(super) fn count_malformed(&mut self, now: Millis, limits: &Limits) -> bool {
-        if now.since(self.malformed_since) > limits.malformed_window_ms {
-            self.malformed = 0;
-            self.malformed_since = now;
-        }
-        self.malformed = self.malformed.saturating_add(1);
-        self.malformed >= limits.malformed
+        self.malformed
+            .retain(|at| now.since(*at) < limits.malformed_window_ms);
+        self.malformed.push(now);
+        self.malformed.len() >= limits.malformed
     }
 }
 

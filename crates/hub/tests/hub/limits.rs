@@ -135,6 +135,21 @@ fn twenty_malformed_messages_within_ten_seconds_close() {
 }
 
 #[test]
+fn an_old_malformed_message_does_not_hide_twenty_new_ones() {
+    let mut w = World::new();
+    let a = w.open(1);
+    malformed(&mut w, a);
+    w.wait(9_800);
+    for _ in 0..19 {
+        w.wait(20);
+        assert_eq!(w.closed(a), None);
+        malformed(&mut w, a);
+    }
+    malformed(&mut w, a);
+    assert_eq!(w.closed(a), Some(CloseReason::Malformed));
+}
+
+#[test]
 fn malformed_messages_now_and_then_do_not_close() {
     let mut w = World::new();
     let a = w.open(1);
