@@ -1,4 +1,5 @@
 import type { Call, Magpie, MediaKind } from 'magpie-client'
+import { isMeantBy } from '../model/people'
 import type { Preferences } from '../model/preferences'
 import { askInDialog } from './check/ask'
 import { LocalMedia, stopAll } from './media/local'
@@ -9,17 +10,23 @@ import { player } from './sound/player'
 /**
  * Opens microphone and camera, then dials; shows the pre-call check when something is wrong with them.
  * Resolves when the call is on its way or the person gave up. A second press meanwhile does nothing; a call that comes in
- * meanwhile goes first.
+ * meanwhile goes first, and is answered at once when it comes from the very person that was about to be dialled.
  */
 export async function startCall(client: Magpie, to: string, media: MediaKind, prefs: Preferences): Promise<void> {
   if (starting || isBusy(client)) return
   starting = true
   void player.arm() // this press is what lets the ringback sound
   const overtaken = new AbortController()
-  const stop = client.on('incoming', () => overtaken.abort())
+  const stop = client.on('incoming', ({ peer }) => isMeantBy(to, peer) || overtaken.abort())
   try {
     const prepared = await prepare(preparation(media, 'call', prefs, overtaken.signal), askInDialog)
     if (!prepared.ok) return
+    const meanwhile = client.call
+    if (meanwhile?.state.kind === 'incoming' && isMeantBy(to, meanwhile.peer)) {
+      carry(meanwhile, prepared)
+      meanwhile.accept({ stream: prepared.stream, media })
+      return
+    }
     if (isBusy(client)) return release(prepared)
     carry(client.dial(to, { stream: prepared.stream, media }), prepared)
   } finally {

@@ -25,3 +25,9 @@ export function secondName(card: Card): string | null {
 export function callLink(origin: string, card: Card): string {
   return `${origin}/call/${encodeURIComponent(card.handle ?? card.number ?? card.id)}`
 }
+
+/** Whether what somebody dials (number, handle with or without `@`, person id) names this person. */
+export function isMeantBy(to: string, card: Card): boolean {
+  const name = to.replace(/^@/, '')
+  return name === card.id || name === card.number || (card.handle !== null && name === card.handle)
+}
