@@ -66,6 +66,24 @@ fn uclient_reaches_an_allowed_peer_without_fragmentation() {
     exchange_with_peer(&["-s", "-g"], Port::Shared);
 }
 
+/// EVEN-PORT with a reservation and RESERVATION-TOKEN: without `-c` the client takes a pair of ports per session.
+#[test]
+fn uclient_takes_pairs_of_ports() {
+    let Some(mut uclient) = program("turnutils_uclient") else {
+        return;
+    };
+    let server = start(&settings(), "127.0.0.1");
+    uclient.args([
+        "-n", "50", "-m", "2", "-z", "5", "-y", "-u", USER, "-w", PASSWORD,
+    ]);
+    uclient.args(["-p", &server.address.port().to_string(), "127.0.0.1"]);
+    let printed = run(uclient);
+    assert!(
+        printed.contains("Total lost packets 0 (0.000000%)"),
+        "{printed}"
+    );
+}
+
 #[test]
 fn uclient_relays_over_ipv6() {
     let arguments = ["-x", "-y", "-u", USER, "-w", PASSWORD];
