@@ -1,8 +1,9 @@
-import { StrictMode } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Magpie, type Call } from 'magpie-client'
 import { App } from './App'
-import { armRingtone, CallStage, startCall, wakeOnTouch } from './call'
+import { armRingtone, wakeOnTouch } from './call/alert/ringtone'
+import { startCall } from './call/start'
 import { resolveLanguage, setLanguage, startI18n } from './i18n'
 import { connect } from './model/connect'
 import { readPreferences, type Preferences } from './model/preferences'
@@ -15,6 +16,9 @@ import { applyTheme, followSystemTheme } from './model/theme'
 import { wireActions } from './model/wire'
 import './styles/tokens.css'
 import './styles/base.css'
+
+const loadStage = () => import('./call/CallStage')
+const CallStage = lazy(async () => ({ default: (await loadStage()).CallStage }))
 
 start()
 
@@ -35,6 +39,8 @@ function start(): void {
   if (preferences.ringtone) wakeOnTouch()
   draw(client, store, callOnStage)
   void client.start()
+  // not needed for the first paint, but at hand before anybody can ring
+  void loadStage()
 }
 
 function draw(client: Magpie, store: Store, callOnStage: (id: string) => Call | null): void {
@@ -49,14 +55,16 @@ function draw(client: Magpie, store: Store, callOnStage: (id: string) => Call | 
     const call = callOnStage(id)
     return (
       call && (
-        <CallStage
-          client={client}
-          call={call}
-          prefs={preferences}
-          onPrefs={actions.setPreferences}
-          onClose={close}
-          redial={actions.dial}
-        />
+        <Suspense fallback={null}>
+          <CallStage
+            client={client}
+            call={call}
+            prefs={preferences}
+            onPrefs={actions.setPreferences}
+            onClose={close}
+            redial={actions.dial}
+          />
+        </Suspense>
       )
     )
   }

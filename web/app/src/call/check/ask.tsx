@@ -1,7 +1,10 @@
+import { lazy, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { stopAll } from '../media/local'
 import type { AskPerson, Prepared } from '../media/prepare'
-import { PreCallCheck } from './PreCallCheck'
+
+// fetched when a device is in trouble, which most calls never see
+const PreCallCheck = lazy(async () => ({ default: (await import('./PreCallCheck')).PreCallCheck }))
 
 /**
  * Shows the pre-call check over whatever is on the page, in a root of its own: a call is started from many places, and
@@ -23,7 +26,11 @@ export const askInDialog: AskPerson = (preparation, asked) =>
       })
     }
     preparation.signal.addEventListener('abort', () => finish({ ok: false }), { once: true })
-    root.render(<PreCallCheck preparation={preparation} asked={asked} onDone={finish} />)
+    root.render(
+      <Suspense fallback={null}>
+        <PreCallCheck preparation={preparation} asked={asked} onDone={finish} />
+      </Suspense>,
+    )
   })
 
 function discard(prepared: Prepared): void {

@@ -1,11 +1,10 @@
 import type { Call, MediaKind } from 'magpie-client'
-import type { Dispatch } from 'react'
+import { lazy, Suspense, useEffect, type Dispatch } from 'react'
 import type { Preferences } from '../../model/preferences'
 import type { LocalMedia } from '../media/local'
 import { closesSilently } from '../view/ending'
 import type { CallEvent, CallView } from '../view/view'
 import { Ended } from './Ended'
-import { InCall } from './InCall'
 import { Incoming } from './Incoming'
 import { Outgoing } from './Outgoing'
 import { Rejoining } from './Rejoining'
@@ -24,8 +23,13 @@ export interface CallScreenProps {
   redial: (to: string, media: MediaKind) => void
 }
 
+// The screen of a running call is fetched while it rings, since a page where nobody calls never needs it.
+const loadInCall = () => import('./InCall')
+const InCall = lazy(async () => ({ default: (await loadInCall()).InCall }))
+
 /** Draws a call's view. Nothing here knows how the view came about. */
 export function CallScreen({ view, ...props }: CallScreenProps) {
+  useEffect(() => void loadInCall(), [])
   switch (view.at) {
     case 'outgoing':
       return <Outgoing {...props} view={view} />
@@ -34,7 +38,11 @@ export function CallScreen({ view, ...props }: CallScreenProps) {
     case 'rejoining':
       return <Rejoining {...props} />
     case 'live':
-      return <InCall {...props} view={view} />
+      return (
+        <Suspense fallback={null}>
+          <InCall {...props} view={view} />
+        </Suspense>
+      )
     case 'ended':
       return closesSilently(view) ? null : <Ended {...props} view={view} />
   }
