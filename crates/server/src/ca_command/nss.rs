@@ -105,8 +105,14 @@ impl Database {
     }
 
     /// Whether the CA is in.
-    pub(super) fn has(&self, person: &Person, name: &str) -> bool {
-        is_database(&self.folder) && person.certutil(&self.folder, &["-L", "-n", name]).is_ok()
+    pub(super) fn has(&self, person: &Person, name: &str) -> Result<bool, String> {
+        if !is_database(&self.folder) {
+            return Ok(false);
+        }
+        let listed = person.certutil(&self.folder, &["-L"])?;
+        Ok(listed
+            .lines()
+            .any(|line| line.starts_with(&format!("{name} "))))
     }
 
     /// Makes the database if there is none.
@@ -137,7 +143,7 @@ impl Database {
 
     /// Takes the CA out, leaving everything else.
     pub(super) fn remove(&self, person: &Person, name: &str) -> Result<(), String> {
-        if !self.has(person, name) {
+        if !self.has(person, name)? {
             return Ok(());
         }
         person.certutil(&self.folder, &["-D", "-n", name]).map(drop)

@@ -1,5 +1,6 @@
 //! `ca install` and `ca uninstall`: one store after the other, each told about.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -108,46 +109,58 @@ impl<'a> Work<'a> {
     }
 
     fn install(&mut self, store: Store, authority: &Authority) {
-        let (title, name) = (store.title(), authority.name().to_owned());
-        let note = match store {
-            Store::System(_) => "",
-            Store::Nss(_) => "; a browser that is open has to be started again",
-        };
-        if self.has(&store, &name) {
-            return println!("{title}: it is there already");
-        }
-        match self.add(store, &name, authority.pem()) {
-            Ok(()) => println!("{title}: installed{note}"),
+        let title = store.title();
+        match self.add_once(store, authority.name(), authority.pem()) {
+            Ok(how) => println!("{title}: {how}"),
             Err(why) => self.fail(&format!("{title}: {why}")),
         }
+    }
+
+    fn add_once(&mut self, store: Store, name: &str, pem: &str) -> Result<&'static str, String> {
+        if self.has(&store, name)? {
+            return Ok("it is there already");
+        }
+        let how = match store {
+            Store::System(_) => "installed",
+            Store::Nss(_) => "installed; a browser that is open has to be started again",
+        };
+        self.forget(&store, name)?;
+        self.add(store, name, pem).map(|()| how)
     }
 
     /// Copies come before the change and the record after it: a crash between leaves copies, never a wrong record.
     fn add(&mut self, mut store: Store, name: &str, pem: &str) -> Result<(), String> {
         let folder = record::folder(self.data);
         certs::folder::ensure(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let files = store.files().map_err(|error| error.to_string())?;
         let label = certs::digest_hex(format!("{store:?}{name}").as_bytes());
         let label = label.get(..16).unwrap_or(&label);
-        let mut snapshot =
-            Snapshot::take(&files, &folder, label).map_err(|error| error.to_string())?;
-        match (&mut store, &self.person) {
-            (Store::System(store), _) => store.add(name, pem)?,
-            (Store::Nss(database), Some(person)) => {
-                database.prepare(person)?;
-                database.add(person, name, pem)?;
-            }
-            (Store::Nss(_), None) => return Err("no home folder".to_owned()),
+        let mut snapshot = store
+            .files()
+            .and_then(|files| Snapshot::take(&files, &folder, label))
+            .map_err(text)?;
+        if let Err(why) = self.put_in(&mut store, name, pem) {
+            _ = snapshot.restore();
+            snapshot.forget();
+            store.remove_made();
+            record::tidy(self.data);
+            return Err(why);
         }
-        snapshot.seal().map_err(|error| error.to_string())?;
+        snapshot.seal().map_err(text)?;
         let change = Change {
             store,
             name: name.to_owned(),
             snapshot,
         };
-        self.record
-            .add(self.data, change)
-            .map_err(|error| error.to_string())
+        self.record.add(self.data, change).map_err(text)
+    }
+
+    /// Drops what is recorded of an earlier install that somebody undid by other means.
+    fn forget(&mut self, store: &Store, name: &str) -> Result<(), String> {
+        let same = |change: &Change| change.name == name && change.store.is(store);
+        while let Some(change) = self.record.take(self.data, same).map_err(text)? {
+            change.snapshot.forget();
+        }
+        Ok(())
     }
 
     fn uninstall(&mut self, store: &Store, name: &str) {
@@ -160,70 +173,50 @@ impl<'a> Work<'a> {
 
     fn remove(&mut self, store: &Store, name: &str) -> Result<&'static str, String> {
         let same = |change: &Change| change.name == name && change.store.is(store);
-        let change = self
-            .record
-            .peek(same)
-            .map(|change| (change.snapshot.is_untouched(), change.store.clone()));
-        let Some((untouched, recorded)) = change else {
-            if !self.has(store, name) {
+        let Some(change) = self.record.peek(same) else {
+            if !self.has(store, name)? {
                 return Ok("it is not there");
             }
             return self.take_out(store, name).map(|()| "removed");
         };
-        let how = match (&recorded, untouched) {
-            (Store::Nss(_), true) => "removed; the database is as it was",
-            (Store::Nss(_), false) => {
-                self.take_out(&recorded, name)?;
-                "removed; the database has changed since, the rest of it was left alone"
-            }
-            (Store::System(_), true) => {
-                self.take_out(&recorded, name)?;
-                "removed; the store is as it was"
-            }
-            (Store::System(_), false) => {
-                self.take_out(&recorded, name)?;
-                "removed; the store has changed since and was made anew"
-            }
-        };
-        self.close(untouched, same)?;
-        Ok(how)
+        let untouched = change.snapshot.is_untouched();
+        // A database's own files are all there is to it; the system's store also has the anchor and its links.
+        if !untouched || matches!(store, Store::System(_)) {
+            self.take_out(&change.store, name)?;
+        }
+        if untouched {
+            change.snapshot.restore().map_err(text)?;
+            change.store.remove_made();
+        }
+        self.forget(store, name)?;
+        record::tidy(self.data);
+        Ok(if untouched { AS_BEFORE } else { CHANGED })
     }
 
-    /// Gives back the bytes of before where nobody else wrote since, and forgets the change.
-    fn close(&mut self, untouched: bool, same: impl Fn(&Change) -> bool) -> Result<(), String> {
-        if let Some(change) = self.record.peek(&same).filter(|_| untouched) {
-            change
-                .snapshot
-                .restore()
-                .map_err(|error| error.to_string())?;
-        }
-        let change = self
-            .record
-            .take(self.data, same)
-            .map_err(|error| error.to_string())?;
-        if let Some(change) = change {
-            change.snapshot.forget();
-            if let Store::Nss(database) = &change.store {
-                database.remove_made();
+    fn put_in(&self, store: &mut Store, name: &str, pem: &str) -> Result<(), String> {
+        match (store, &self.person) {
+            (Store::System(store), _) => store.add(name, pem),
+            (Store::Nss(database), Some(person)) => {
+                database.prepare(person)?;
+                database.add(person, name, pem)
             }
+            (Store::Nss(_), None) => Err(NO_HOME.to_owned()),
         }
-        record::tidy(self.data);
-        Ok(())
     }
 
     fn take_out(&self, store: &Store, name: &str) -> Result<(), String> {
         match (store, &self.person) {
             (Store::System(store), _) => store.remove(name),
             (Store::Nss(database), Some(person)) => database.remove(person, name),
-            (Store::Nss(_), None) => Err("no home folder".to_owned()),
+            (Store::Nss(_), None) => Err(NO_HOME.to_owned()),
         }
     }
 
-    fn has(&self, store: &Store, name: &str) -> bool {
+    fn has(&self, store: &Store, name: &str) -> Result<bool, String> {
         match (store, &self.person) {
-            (Store::System(store), _) => store.has(name),
+            (Store::System(store), _) => Ok(store.has(name)),
             (Store::Nss(database), Some(person)) => database.has(person, name),
-            (Store::Nss(_), None) => false,
+            (Store::Nss(_), None) => Err(NO_HOME.to_owned()),
         }
     }
 
@@ -233,7 +226,18 @@ impl<'a> Work<'a> {
     }
 }
 
+fn text(error: io::Error) -> String {
+    error.to_string()
+}
+
 impl Store {
+    /// Removes the folders made for it.
+    fn remove_made(&self) {
+        if let Self::Nss(database) = self {
+            database.remove_made();
+        }
+    }
+
     fn title(&self) -> String {
         match self {
             Self::System(store) => store.title(),
@@ -249,10 +253,14 @@ impl Store {
         }
     }
 
-    fn files(&self) -> std::io::Result<Vec<PathBuf>> {
+    fn files(&self) -> io::Result<Vec<PathBuf>> {
         match self {
             Self::System(store) => store.bundles(),
             Self::Nss(database) => Ok(database.files()),
         }
     }
 }
+
+const AS_BEFORE: &str = "removed; it is byte for byte what it was";
+const CHANGED: &str = "removed; it has changed since, and the rest of it was left alone";
+const NO_HOME: &str = "no home folder";

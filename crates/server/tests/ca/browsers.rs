@@ -74,7 +74,7 @@ fn databases_are_byte_identical_after_uninstall() {
     assert!(
         world
             .ca_does(&["uninstall", "--only", "browsers"])
-            .contains("as it was")
+            .contains("byte for byte")
     );
     let after = tree(&world.home());
     assert!(before == after, "{:?}", changes(&before, &after));
@@ -113,6 +113,50 @@ fn a_database_that_changed_since_keeps_the_change() {
         names.contains("later") && names.contains("before") && !names.contains("Magpie CA"),
         "{names}"
     );
+}
+
+#[test]
+fn installing_again_what_somebody_took_out_leaves_one_record() {
+    if !have(&["certutil", "openssl"]) {
+        return;
+    }
+    let world = World::new();
+    let folder = world.home().join(DATABASES[1]);
+    database(&world, &folder);
+    world.ca_does(&["install", "--only", "browsers"]);
+    let names = list(&world, DATABASES[1]);
+    let name = names
+        .lines()
+        .find(|line| line.contains("Magpie CA"))
+        .and_then(|line| line.split("  ").next())
+        .unwrap();
+    world.run(
+        "certutil",
+        &["-d", &format!("sql:{}", folder.display()), "-D", "-n", name],
+    );
+    world.ca_does(&["install", "--only", "browsers"]);
+    world.ca_does(&["uninstall", "--only", "browsers"]);
+    assert!(!world.data().join("installed").exists());
+}
+
+#[test]
+fn a_database_that_refuses_is_left_as_it_was() {
+    if !have(&["certutil"]) {
+        return;
+    }
+    let world = World::new();
+    let folder = world.home().join(DATABASES[1]);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("cert9.db"), "no database").unwrap();
+    let before = tree(&world.home());
+    let output = world.ca(&["install", "--only", "browsers"]);
+    assert_eq!(output.status.code(), Some(1));
+    let after = tree(&world.home());
+    let ours: Vec<_> = changes(&before, &after)
+        .into_iter()
+        .filter(|path| path.contains("mozilla"))
+        .collect();
+    assert!(ours.is_empty(), "{ours:?}");
 }
 
 #[test]
