@@ -132,13 +132,10 @@ async fn turn_away_crowd(request: Request, next: Next) -> Response {
     match crowded {
         true => {
             let close = [(header::CONNECTION, "close"), (header::RETRY_AFTER, "10")];
-            (
-                StatusCode::TOO_MANY_REQUESTS,
-                close,
-                "Too many connections from your address.\n",
-            )
-                .into_response()
+            (StatusCode::TOO_MANY_REQUESTS, close, CROWDED).into_response()
         }
         false => next.run(request).await,
     }
 }
+
+const CROWDED: &str = "Too many connections from your address. Operators: behind a reverse proxy, name it with --trusted-proxy.\n";

@@ -4,6 +4,7 @@
 //! comes through the connection's [`Outbox`]. While a write waits for the client nothing is read from it, so a client
 //! that does not read cannot make us work either.
 
+mod budget;
 pub mod frame;
 pub mod outbox;
 mod wire;
@@ -169,7 +170,7 @@ impl Wire {
         loop {
             match std::future::poll_fn(|cx| self.poll_message(cx)).await? {
                 Message::Text(text) => return Ok(text),
-                Message::Ping(payload) => self.pong(&payload),
+                Message::Ping(payload) => self.pong(&payload)?,
                 Message::Pong => (),
                 Message::Close => return Err(End::Close(Close::new(1000, ""))),
             }

@@ -145,12 +145,7 @@ impl IntoResponse for Refusal {
             }
             Self::TooMany => {
                 let wait = [(header::RETRY_AFTER, "10")];
-                (
-                    StatusCode::TOO_MANY_REQUESTS,
-                    wait,
-                    "Too many connections from your address.\n",
-                )
-                    .into_response()
+                (StatusCode::TOO_MANY_REQUESTS, wait, super::CROWDED).into_response()
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rustls::ServerConfig;
+use rustls::{ServerConfig, ServerConnection};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
@@ -45,6 +45,9 @@ enum Io {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+/// Bytes TLS may hold for a client that is slow to read: one record.
+const TLS_BUFFER: usize = 16 * 1024;
+
 /// How long a write may wait for the client to read.
 pub const STUCK: Duration = Duration::from_secs(10);
 
@@ -67,7 +70,8 @@ impl Conn {
         let Io::Plain(stream) = self.io else {
             return Err(io::ErrorKind::InvalidInput.into());
         };
-        let stream = TlsAcceptor::from(config).accept(stream).await?;
+        let limit = |tls: &mut ServerConnection| tls.set_buffer_limit(Some(TLS_BUFFER));
+        let stream = TlsAcceptor::from(config).accept_with(stream, limit).await?;
         Ok(Self {
             io: Io::Tls(Box::new(stream)),
             stuck: None,

@@ -153,6 +153,12 @@ impl Decoder {
         !self.partial.is_empty() || self.fragments.is_some()
     }
 
+    /// Bytes of incomplete frames and messages held.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.partial.len() + self.fragments.as_ref().map_or(0, Vec::len)
+    }
+
     /// Takes bytes off the front of `input` until a message is whole, or `input` is empty (`None`).
     ///
     /// # Errors

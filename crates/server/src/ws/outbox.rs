@@ -6,12 +6,13 @@ use std::task::{Context, Poll, Waker};
 
 use axum::body::Bytes;
 
+use super::budget::Held;
 use super::frame::{Close, encode_text};
 
 /// Where messages for one connection are put. Cheap to clone; all clones are the same queue.
 ///
 /// Putting never waits: a client whose queue would pass [`CAPACITY`] loses the queue and is closed, so one that does not
-/// read costs the others nothing.
+/// read costs the others nothing. The same goes for large queues when all connections together hold too much.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox(Arc<Mutex<Queue>>);
 
@@ -19,6 +20,7 @@ pub struct Outbox(Arc<Mutex<Queue>>);
 struct Queue {
     messages: VecDeque<Bytes>,
     bytes: usize,
+    held: Held,
     close: Option<Ending>,
     waker: Option<Waker>,
 }
@@ -43,12 +45,11 @@ impl Outbox {
             return;
         }
         queue.bytes += message.len();
-        if queue.bytes > CAPACITY {
-            queue.messages = VecDeque::new();
-            queue.bytes = 0;
+        queue.messages.push_back(message);
+        let bytes = queue.bytes;
+        if !queue.held.note(bytes) || bytes > CAPACITY {
+            queue.clear();
             queue.close = Some(Ending::Abort);
-        } else {
-            queue.messages.push_back(message);
         }
         wake(queue);
     }
@@ -81,6 +82,9 @@ impl Outbox {
             queue.bytes -= message.len();
             encode_text(&message, out);
         }
+        let bytes = queue.bytes;
+        // Holding less than before is always allowed.
+        let _ = queue.held.note(bytes);
         if queue.messages.is_empty() {
             if let Some(ending) = queue.close {
                 return Poll::Ready(Some(ending));
@@ -106,6 +110,14 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn clear(&mut self) {
+        self.messages = VecDeque::new();
+        self.bytes = 0;
+        self.held = Held::default();
     }
 }
 

@@ -8,10 +8,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Bytes;
+use magpie_doors::native;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Sleep, sleep, timeout};
 
-use super::frame::{Close, Decoder, Message, Violation, encode_pong};
+use super::budget::Held;
+use super::frame::{Close, Decoder, Message, encode_pong};
 use super::outbox::{Ending, Outbox};
 use crate::listen::Conn;
 
@@ -31,8 +33,12 @@ pub(super) struct Wire {
     outbox: Outbox,
     /// Decoded and not yet taken.
     inbox: VecDeque<Message>,
-    /// Met behind what is in the inbox.
-    violation: Option<Violation>,
+    /// Why we close, once what is in the inbox is taken.
+    verdict: Option<Close>,
+    /// What incomplete messages take.
+    held: Held,
+    /// Pings since the last message.
+    pings: u32,
     /// Frames the client has yet to read.
     unsent: Vec<u8>,
     flushed: bool,
@@ -54,7 +60,9 @@ impl Wire {
             decoder: Decoder::new(limit),
             outbox,
             inbox: VecDeque::new(),
-            violation: None,
+            verdict: None,
+            held: Held::default(),
+            pings: 0,
             unsent: Vec::new(),
             flushed: true,
             midway: None,
@@ -80,9 +88,17 @@ impl Wire {
     }
 
     /// Queues the answer to a ping.
-    pub(super) fn pong(&mut self, payload: &[u8]) {
+    ///
+    /// # Errors
+    /// So many pings without a message between are a flood; messages themselves are counted by the hub.
+    pub(super) fn pong(&mut self, payload: &[u8]) -> Result<(), End> {
+        self.pings += 1;
+        if self.pings > PINGS {
+            return Err(End::Close(Close::new(native::CLOSE_FLOOD, "pings")));
+        }
         encode_pong(payload, &mut self.unsent);
         self.flushed = false;
+        Ok(())
     }
 
     /// Ends the connection. What was queued and the close frame still go out if the client takes them in time.
@@ -159,10 +175,13 @@ impl Wire {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
         loop {
             if let Some(message) = self.inbox.pop_front() {
+                if matches!(message, Message::Text(_)) {
+                    self.pings = 0;
+                }
                 return Poll::Ready(Ok(message));
             }
-            if let Some(violation) = self.violation {
-                return Poll::Ready(Err(End::Close(violation.close())));
+            if let Some(close) = self.verdict {
+                return Poll::Ready(Err(End::Close(close)));
             }
             if let Some(midway) = &mut self.midway
                 && midway.as_mut().poll(cx).is_ready()
@@ -198,10 +217,13 @@ impl Wire {
                 Ok(Some(message)) => self.inbox.push_back(message),
                 Ok(None) => break,
                 Err(violation) => {
-                    self.violation = Some(violation);
+                    self.verdict = Some(violation.close());
                     break;
                 }
             }
+        }
+        if !self.held.note(self.decoder.held()) {
+            self.verdict = Some(Close::new(1013, "the server is short of memory"));
         }
         match (self.decoder.is_midway(), &self.midway) {
             (true, None) => self.midway = Some(Box::pin(sleep(MESSAGE_TIME))),
@@ -210,6 +232,9 @@ impl Wire {
         }
     }
 }
+
+/// Pings answered without a message between.
+const PINGS: u32 = 300;
 
 /// How long a message may take from its first byte to its last.
 const MESSAGE_TIME: Duration = Duration::from_secs(10);

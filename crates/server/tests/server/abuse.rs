@@ -211,6 +211,41 @@ async fn a_flood_of_messages_is_dropped_then_closed() {
     assert_eq!(client.close_code().await, 4429);
 }
 
+#[tokio::test]
+async fn a_flood_of_pings_is_closed() {
+    let server = Server::start();
+    let mut client = Client::connect(&server, &Identity::new(), &random_id()).await;
+    for _ in 0..2000 {
+        if client.ws.feed(Message::Ping("x".into())).await.is_err() {
+            break;
+        }
+    }
+    drop(client.ws.flush().await);
+    assert_eq!(client.close_code().await, 4429);
+}
+
+#[tokio::test]
+async fn many_large_messages_left_unfinished_cost_bounded_memory() {
+    let server = Server::start();
+    let before = server.memory();
+    let mut held = Vec::new();
+    for _ in 0..300 {
+        let mut client = Client::connect(&server, &Identity::new(), &random_id()).await;
+        // 256 KiB announced, all but a little of it sent.
+        let mut frame = vec![0x81, 0xff, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0];
+        frame.resize(250 * 1024, b'x');
+        drop(client.ws.get_mut().write_all(&frame).await);
+        drop(client.ws.get_mut().flush().await);
+        held.push(client);
+    }
+    assert!(
+        server.memory() < before + 48 * 1024,
+        "{} -> {} KiB",
+        before,
+        server.memory()
+    );
+}
+
 #[test]
 fn nonsense_on_the_port_is_no_trouble() {
     let server = Server::start();

@@ -31,6 +31,7 @@ fn ready_names_localhost_for_a_wildcard_address() {
     let mut child = command
         .args(["--listen", "0.0.0.0:0"])
         .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
     let mut line = String::new();
@@ -42,6 +43,14 @@ fn ready_names_localhost_for_a_wildcard_address() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(line.starts_with("ready https://localhost:"), "{line}");
+}
+
+#[tokio::test]
+async fn ipv6_alone_serves_pages_and_people() {
+    let server = Server::start_in(Arc::new(Folder::new()), "[::1]:0", &[]);
+    assert!(server.origin().starts_with("https://[::1]:"));
+    assert_eq!(server.get("/health/live").status, 200);
+    Client::connect(&server, &Identity::new(), &random_id()).await;
 }
 
 #[test]
