@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -349,13 +350,24 @@ fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
+/// A file of this content; its folder goes when the test's thread ends.
 fn file(text: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
+    thread_local!(static MADE: RefCell<Vec<Folder>> = const { RefCell::new(Vec::new()) });
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let folder =
         std::env::temp_dir().join(format!("magpie-config-{}-{number}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join("magpie.toml");
     fs::write(&path, text).unwrap();
+    MADE.with_borrow_mut(|made| made.push(Folder(folder)));
     path
+}
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
 }
