@@ -154,3 +154,71 @@ fn random() -> u32 {
 
 /// Ports tried at random before all are tried in turn.
 const GUESSES: u32 = 16;
+
+#[cfg(test)]
+mod tests {
+    use magpie_relay::Transport;
+
+    use super::*;
+
+    #[test]
+    fn the_public_address_of_the_reached_one_is_told() {
+        let places = places(&["203.0.113.7/192.0.2.7", "203.0.113.8/192.0.2.8"]);
+        assert_eq!(
+            places.advertised([192, 0, 2, 8].into()).to_string(),
+            "203.0.113.8"
+        );
+        assert_eq!(
+            places.advertised([192, 0, 2, 9].into()).to_string(),
+            "192.0.2.9"
+        );
+    }
+
+    #[test]
+    fn a_public_address_for_all_stands_for_its_family_and_not_for_loopback() {
+        let places = places(&["203.0.113.7"]);
+        assert_eq!(
+            places.advertised([10, 0, 0, 1].into()).to_string(),
+            "203.0.113.7"
+        );
+        assert_eq!(
+            places.advertised([127, 0, 0, 1].into()).to_string(),
+            "127.0.0.1"
+        );
+        assert_eq!(
+            places
+                .advertised("2001:db8::1".parse().unwrap())
+                .to_string(),
+            "2001:db8::1"
+        );
+    }
+
+    #[test]
+    fn a_wildcard_listens_on_every_address_and_on_the_public_ones() {
+        let all = places(&["203.0.113.7"]).spell_out(&["0.0.0.0:3478".parse().unwrap()]);
+        for address in ["127.0.0.1:3478", "203.0.113.7:3478"] {
+            assert!(all.contains(&address.parse().unwrap()), "{all:?}");
+        }
+        assert!(all.iter().all(SocketAddr::is_ipv4));
+    }
+
+    #[test]
+    fn a_pair_is_an_even_port_and_the_next() {
+        let client = ClientAddr::new(
+            ([127, 0, 0, 1], 9).into(),
+            ([127, 0, 0, 1], 3478).into(),
+            Transport::Udp,
+        );
+        let (first, second) = places(&[]).open(client, Family::V4, Parity::Pair).unwrap();
+        let [first, second] =
+            [first, second.unwrap()].map(|socket| socket.local_addr().unwrap().port());
+        assert_eq!((first % 2, second), (0, first + 1));
+    }
+
+    fn places(public: &[&str]) -> Places {
+        Places {
+            ports: "49152-65535".parse().unwrap(),
+            public: public.iter().map(|ip| ip.parse().unwrap()).collect(),
+        }
+    }
+}

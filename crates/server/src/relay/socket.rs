@@ -10,7 +10,7 @@ use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg, setsockopt,
     sockopt,
 };
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 /// A bound UDP socket for STUN and TURN.
 #[derive(Debug)]
@@ -27,7 +27,10 @@ impl RelaySocket {
     /// # Errors
     /// The port is taken, the address is not one of this machine, or the process may not use the port.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        let socket = open(address, LISTEN_BUFFER)?;
+        let socket = open(address)?;
+        // The system grants what it allows; less costs packets under load, not correctness.
+        SockRef::from(&socket).set_recv_buffer_size(LISTEN_BUFFER)?;
+        SockRef::from(&socket).set_send_buffer_size(LISTEN_BUFFER)?;
         if address.ip().is_unspecified() {
             match address {
                 SocketAddr::V4(_) => setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?,
@@ -38,9 +41,23 @@ impl RelaySocket {
         Ok(Self { socket, local })
     }
 
-    /// Binds a relay socket, which is read and written only with [`UdpSocket`]'s own calls.
+    /// Binds a relay socket, which is read and written only with [`UdpSocket`]'s own calls. Nobody reads it at first, so
+    /// the kernel is to keep as little as it can of what strangers send there.
     pub(super) fn open_relay(address: SocketAddr) -> io::Result<UdpSocket> {
-        open(address, RELAY_BUFFER)
+        let socket = open(address)?;
+        SockRef::from(&socket).set_recv_buffer_size(0)?;
+        Ok(socket)
+    }
+
+    /// Makes a relay socket ready to be read: what came before a peer was permitted is dropped.
+    pub(super) fn ready_relay(socket: &UdpSocket) -> io::Result<()> {
+        // Few: the buffer holds two or three. Bounded, since somebody may be sending all the time.
+        for _ in 0..16 {
+            if socket.recv(&mut [0]).is_err() {
+                break;
+            }
+        }
+        SockRef::from(socket).set_recv_buffer_size(RELAY_BUFFER)
     }
 
     /// The address it is bound to, with the port the system chose if 0 was asked for.
@@ -122,7 +139,7 @@ impl AsFd for RelaySocket {
     }
 }
 
-fn open(address: SocketAddr, buffer: usize) -> io::Result<UdpSocket> {
+fn open(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::DGRAM,
@@ -132,9 +149,6 @@ fn open(address: SocketAddr, buffer: usize) -> io::Result<UdpSocket> {
         socket.set_only_v6(true)?;
     }
     set_fragment(&socket, Family::of(address.ip()), Fragment::Allowed)?;
-    // The system grants what it allows; less costs packets under load, not correctness.
-    socket.set_recv_buffer_size(buffer)?;
-    socket.set_send_buffer_size(buffer)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     Ok(socket.into())
@@ -246,5 +260,5 @@ fn source_v6(ip: Ipv6Addr) -> libc::in6_pktinfo {
 const CONTROL: usize = 128;
 /// Bytes the kernel may hold for all clients of a port: some 20 ms of a gigabit.
 const LISTEN_BUFFER: usize = 4 << 20;
-/// Bytes the kernel may hold for one allocation.
+/// Bytes the kernel may hold for one allocation that is read.
 const RELAY_BUFFER: usize = 512 << 10;

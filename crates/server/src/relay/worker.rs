@@ -262,7 +262,9 @@ impl Worker {
             return;
         };
         let token = RELAYS + id.slot() as u64;
-        if let Err(error) = self.epoll.add(&opened.socket, readable(token)) {
+        let watched = RelaySocket::ready_relay(&opened.socket)
+            .and_then(|()| Ok(self.epoll.add(&opened.socket, readable(token))?));
+        if let Err(error) = watched {
             tracing::warn!(%error, "a relayed address cannot be read");
         }
     }

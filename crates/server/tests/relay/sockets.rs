@@ -99,6 +99,19 @@ fn a_client_on_ipv6_gets_an_ipv4_address_unless_it_asks() {
     assert!(client(server.address).allocate().unwrap().is_ipv4());
 }
 
+/// RFC 8656 section 9: what comes without a permission is dropped, not kept for later.
+#[test]
+fn what_a_peer_sent_before_it_was_permitted_is_never_heard() {
+    let server = start(&allowing_loopback(), "127.0.0.1");
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut client = client(server.address);
+    let relayed = client.allocate().unwrap();
+    peer.send_to(b"early", relayed).unwrap();
+    client.bind(0x4000, peer.local_addr().unwrap()).unwrap();
+    peer.send_to(b"late", relayed).unwrap();
+    assert_eq!(client.receive(), b"\x40\x00\x00\x04late");
+}
+
 #[test]
 fn a_minted_credential_opens_an_allocation() {
     let server = start(&settings(), "127.0.0.1");
