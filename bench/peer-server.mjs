@@ -7,7 +7,6 @@ const { PeerServer } = createRequire(new URL('../web/e2e/package.json', import.m
 const [certificate, key] = process.argv.slice(2)
 const ssl = certificate && { cert: readFileSync(certificate), key: readFileSync(key) }
 
-PeerServer(
-  { host: '127.0.0.1', port: 0, path: '/', concurrent_limit: 100_000, ...(ssl && { ssl }) },
-  (server) => console.log(`ready ${server.address().port}`),
+PeerServer({ host: '127.0.0.1', port: 0, path: '/', concurrent_limit: 100_000, ...(ssl && { ssl }) }, (server) =>
+  console.log(`ready ${server.address().port}`),
 )

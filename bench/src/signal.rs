@@ -110,19 +110,11 @@ impl std::error::Error for BenchError {
     }
 }
 
-/// Runs the load on the native door and measures; blocks until it is over, on a runtime of its own.
+/// Runs the load on a door and measures; blocks until it is over, on a runtime of its own.
 ///
 /// # Errors
 /// [`BenchError`], when the load could not be put on as asked.
-pub fn run(options: SignalOptions) -> Result<Report, BenchError> {
-    run_at(Door::Native, options)
-}
-
-/// Like [`run`], on a door of choice.
-///
-/// # Errors
-/// [`BenchError`], when the load could not be put on as asked.
-pub fn run_at(door: Door, options: SignalOptions) -> Result<Report, BenchError> {
+pub fn run(door: Door, options: SignalOptions) -> Result<Report, BenchError> {
     check(&options)?;
     crate::process::raise_file_limit()
         .map_err(|error| BenchError::System("raise the limit of open files", error))?;

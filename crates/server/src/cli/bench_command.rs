@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use magpie_bench::signal::{self, SignalOptions};
 
 /// What `magpie bench` was asked to do.
@@ -16,7 +16,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Load {
-    /// Many connections to the native signalling door, some pairs of them in calls that relay signals.
+    /// Many connections to a signalling server, some pairs of them in calls that relay signals.
     Signal(Signal),
 }
 
@@ -25,6 +25,9 @@ struct Signal {
     /// Where the server listens.
     #[arg(value_name = "ADDR:PORT")]
     server: SocketAddr,
+    /// What the load speaks.
+    #[arg(long, value_enum, default_value_t = Door::Native)]
+    door: Door,
     /// Speak without TLS, to the address of `--plain`.
     #[arg(long)]
     plain: bool,
@@ -48,6 +51,23 @@ struct Signal {
     pid: Option<u32>,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Door {
+    /// Magpie's own protocol.
+    Native,
+    /// The protocol of PeerJS servers, to measure one beside Magpie.
+    Peerjs,
+}
+
+impl Door {
+    fn protocol(self) -> signal::Door {
+        match self {
+            Self::Native => signal::Door::Native,
+            Self::Peerjs => signal::Door::PeerJs,
+        }
+    }
+}
+
 impl Signal {
     fn options(self) -> SignalOptions {
         let scheme = if self.plain { "http" } else { "https" };
@@ -69,7 +89,7 @@ impl Signal {
 /// Puts the load on and prints the report.
 pub(super) fn run(arguments: Arguments) -> ExitCode {
     let Load::Signal(signal) = arguments.load;
-    match signal::run(signal.options()) {
+    match signal::run(signal.door.protocol(), signal.options()) {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS

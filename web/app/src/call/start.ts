@@ -27,7 +27,10 @@ export async function startCall(client: Magpie, to: string, media: MediaKind, pr
       meanwhile.accept({ stream: prepared.stream, media })
       return
     }
-    if (isBusy(client)) return release(prepared)
+    if (isBusy(client)) {
+      release(prepared)
+      return
+    }
     carry(client.dial(to, { stream: prepared.stream, media }), prepared)
   } finally {
     stop()

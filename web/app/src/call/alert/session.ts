@@ -24,8 +24,9 @@ export function offerControls(title: string, controls: SystemControls): () => vo
 /** Tells the system whether microphone and camera are live, for its indicators. */
 export function showActive(microphone: boolean, camera: boolean): void {
   if (!('mediaSession' in navigator)) return
-  void navigator.mediaSession.setMicrophoneActive?.(microphone)
-  void navigator.mediaSession.setCameraActive?.(camera)
+  const session = navigator.mediaSession
+  if ('setMicrophoneActive' in session) void session.setMicrophoneActive(microphone)
+  if ('setCameraActive' in session) void session.setCameraActive(camera)
 }
 
 function handle(action: Action, handler: (() => void) | null): void {

@@ -16,7 +16,10 @@ export const askInDialog: AskPerson = (preparation, asked) =>
     const root = createRoot(place)
     let open = true
     const finish = (prepared: Prepared) => {
-      if (!open) return discard(prepared)
+      if (!open) {
+        discard(prepared)
+        return
+      }
       open = false
       resolve(prepared)
       // the dialog gives the focus back as it goes, which React does after this event

@@ -32,7 +32,10 @@ export function useCheck(preparation: Preparation, asked: Asked, onDone: (prepar
   const take = useCallback(
     async (asking: Asked, wish: { audio: boolean; video: boolean }) => {
       const acquired = await asking
-      if (done.current) return acquired.ok ? stopAll(acquired.stream) : undefined
+      if (done.current) {
+        if (acquired.ok) stopAll(acquired.stream)
+        return
+      }
       if (acquired.ok) adopt(stream, acquired.stream)
       const failures: MediaFailures = acquired.ok ? (acquired.missing ?? {}) : acquired
       dispatch({
@@ -138,9 +141,10 @@ function listen(target: EventTarget | undefined, type: string, listener: () => v
 
 function onPermission(listener: () => void): () => void {
   const over = new AbortController()
+  if (!('permissions' in navigator)) return () => undefined
   for (const name of ['camera', 'microphone']) {
     navigator.permissions
-      ?.query({ name: name as PermissionName })
+      .query({ name: name as PermissionName })
       .then((status) => status.addEventListener('change', listener, { signal: over.signal }))
       .catch(() => undefined) // a browser that does not know these names has a button instead
   }

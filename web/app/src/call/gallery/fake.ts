@@ -1,4 +1,5 @@
 import type { Call, CallState, Card, MediaKind, PeerMedia } from 'magpie-client'
+import { lin } from '../../gallery/fixtures'
 import { LocalMedia } from '../media/local'
 
 /** A call that goes nowhere, for pictures of the views. It answers every question and does nothing. */
@@ -10,9 +11,6 @@ export interface FakeCall {
   remote?: MediaStream
   remoteScreen?: MediaStream
 }
-
-export const lin: Card = { id: 'lin', number: '738215046', handle: 'lin', name: 'Lin Xiaoyue' }
-export const stranger: Card = { id: 'stranger', number: '402917358', handle: null, name: null }
 
 /** Makes one; the cast is the price of standing in for a class with private parts. */
 export function fakeCall({

@@ -1,6 +1,6 @@
 /** Whether this browser can float a video above other windows. */
 export function canFloat(): boolean {
-  return typeof document !== 'undefined' && document.pictureInPictureEnabled === true
+  return 'pictureInPictureEnabled' in document && document.pictureInPictureEnabled
 }
 
 /**
@@ -20,6 +20,6 @@ export async function toggleFloat(video: HTMLVideoElement): Promise<boolean> {
 
 /** Brings a floating video back when its call is over. */
 export function endFloat(): void {
-  if (typeof document !== 'undefined' && document.pictureInPictureElement)
+  if ('pictureInPictureElement' in document && document.pictureInPictureElement)
     void document.exitPictureInPicture().catch(() => undefined)
 }

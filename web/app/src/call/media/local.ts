@@ -121,7 +121,10 @@ export class LocalMedia {
       if (captured.failure !== 'dismissed') this.#notice({ kind: 'failed', media: 'screen', why: captured.failure })
       return
     }
-    if (this.#over) return stopAll(captured.stream)
+    if (this.#over) {
+      stopAll(captured.stream)
+      return
+    }
     captured.stream.getVideoTracks()[0]?.addEventListener('ended', () => void this.stopSharing())
     await this.#call.shareScreen(captured.stream).catch(() => stopAll(captured.stream))
     this.#screenChanged()

@@ -31,18 +31,17 @@ export async function prepare(preparation: Preparation, ask: AskPerson): Promise
   const asked = acquireWithin(wish)
   const patience = (await isGranted(preparation.media)) ? OPENING_MS : QUESTION_MS
   const soon = await Promise.race([asked, waited(patience)])
-  if (signal.aborted) return abandon(asked)
+  if (isOver(signal)) return abandon(asked)
   if (soon?.ok && !soon.missing) return { ok: true, stream: soon.stream, chosen }
   const prepared = await ask(preparation, asked)
-  if (!signal.aborted) return prepared
-  if (prepared.ok && prepared.stream) stopAll(prepared.stream)
-  return { ok: false }
+  return isOver(signal) ? discard(prepared) : prepared
 }
 
 /** From here on calls begin without these devices and without asking, until a device is plugged in or the page is loaded again. */
 export function goWithout(skipped: Partial<Record<Device, MediaFailure>>): void {
   for (const device of Object.keys(skipped) as Device[]) without.add(device)
-  navigator.mediaDevices?.addEventListener('devicechange', () => without.clear(), { once: true })
+  if ('mediaDevices' in navigator)
+    navigator.mediaDevices.addEventListener('devicechange', () => without.clear(), { once: true })
 }
 
 const without = new Set<Device>()
@@ -52,6 +51,16 @@ function wishOf({ media, chosen }: Preparation): MediaWish {
     audio: without.has('microphone') ? false : (chosen.microphone ?? true),
     video: media === 'audio' || without.has('camera') ? false : (chosen.camera ?? true),
   }
+}
+
+function discard(prepared: Prepared): Prepared {
+  if (prepared.ok && prepared.stream) stopAll(prepared.stream)
+  return { ok: false }
+}
+
+/** A function, so that two readings with a wait between them may differ. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted
 }
 
 function abandon(asked: ReturnType<typeof acquireWithin>): Prepared {
