@@ -1,0 +1,86 @@
+// The server dies during a call.
+import { connect, type Person } from '../src/person.ts'
+import { expect, test, type Arrive } from '../src/fixtures.ts'
+import { onlyRelay } from '../src/relay.ts'
+import type { Server } from '../src/server.ts'
+
+const signallingBackWithin = 5_000
+
+for (const round of [1, 2, 3]) {
+  test(`direct media goes on and signalling is back within 5 s, round ${round}`, async ({ arrive, server }) => {
+    const red = await arrive('red')
+    const green = await arrive('green')
+    await connect(red, green)
+    await Promise.all([red.expectFrames(), green.expectFrames()])
+
+    const stalls = Promise.all([red, green].map((person) => longestStall(person, 6_000)))
+    const back = await crashAndReturn(server, [red, green])
+    const [redStall, greenStall] = await stalls
+    console.log(`  back in signalling after ${back} ms; longest stall of the picture ${redStall} and ${greenStall} ms`)
+    expect(Math.max(redStall ?? Infinity, greenStall ?? Infinity)).toBeLessThan(1_500)
+
+    await red.hangUp()
+    await expect(green.ended).toBeVisible()
+  })
+}
+
+test('relayed media comes back by itself', async ({ arrive, server }) => {
+  const { red, green } = await relayedCall(arrive, server)
+  await crashAndReturn(server, [red, green])
+  await expect.poll(async () => await growing(red), { timeout: 30_000, message: 'red sees frames again' }).toBe(true)
+  await expect.poll(async () => await growing(green), { timeout: 30_000 }).toBe(true)
+  expect((await red.route())?.local).toBe('relay')
+  await green.hangUp()
+  await expect(red.ended).toBeVisible()
+})
+
+async function relayedCall(arrive: Arrive, server: Server): Promise<{ red: Person; green: Person }> {
+  const red = await onlyRelay(await arrive('red', { path: null }), server, 'udp')
+  const green = await onlyRelay(await arrive('green', { path: null }), server, 'udp')
+  await connect(red, green)
+  await Promise.all([red.expectFrames(), green.expectFrames()])
+  return { red, green }
+}
+
+/** @returns milliseconds from the kill until every page has been welcomed again */
+async function crashAndReturn(server: Server, people: Person[]): Promise<number> {
+  const welcomes = await Promise.all(people.map(welcomed))
+  const begin = performance.now()
+  await server.crash()
+  await Promise.all(
+    people.map(async (person, index) => {
+      await expect
+        .poll(async () => await welcomed(person), { timeout: 20_000, intervals: [50] })
+        .toBeGreaterThan(welcomes[index] ?? 0)
+    }),
+  )
+  const took = Math.round(performance.now() - begin)
+  expect(took).toBeLessThan(signallingBackWithin)
+  return took
+}
+
+async function welcomed(person: Person): Promise<number> {
+  return await person.page.evaluate(() => window.probe.sockets.filter(({ welcomed }) => welcomed !== null).length)
+}
+
+/** The longest time without a new decoded frame, in milliseconds. */
+async function longestStall(person: Person, duration: number): Promise<number> {
+  const end = performance.now() + duration
+  let frames = await person.frames()
+  let since = performance.now()
+  let longest = 0
+  while (performance.now() < end) {
+    await person.page.waitForTimeout(100)
+    const seen = await person.frames()
+    if (seen > frames) since = performance.now()
+    frames = seen
+    longest = Math.max(longest, performance.now() - since)
+  }
+  return Math.round(longest)
+}
+
+async function growing(person: Person): Promise<boolean> {
+  const before = await person.frames()
+  await person.page.waitForTimeout(500)
+  return (await person.frames()) > before
+}

@@ -1,0 +1,53 @@
+import { connect } from '../src/person.ts'
+import { expect, test } from '../src/fixtures.ts'
+
+test('a shared screen is seen beside the camera, and goes when it is stopped', async ({ arrive }) => {
+  const red = await arrive('red')
+  const green = await arrive('green')
+  await connect(red, green)
+  await Promise.all([red.expectFrames(), green.expectFrames()])
+  await red.press('Share screen')
+  const screen = green.page.getByLabel(/screen/i).and(green.page.locator('video'))
+  await expect(screen).toBeVisible({ timeout: 15_000 })
+  await expect
+    .poll(async () => await screen.evaluate((video) => (video as HTMLVideoElement).videoWidth))
+    .toBeGreaterThan(0)
+  await red.press('Stop sharing')
+  await expect(screen).toBeHidden()
+  await green.expectSees('red')
+})
+
+test('an audio call becomes a video call when one of them turns the camera on', async ({ arrive }) => {
+  const red = await arrive('red')
+  const green = await arrive('green')
+  await connect(red, green, 'audio')
+  await red.expectHears('green')
+  await red.press('Turn camera on')
+  await green.expectSees('red')
+  await green.press('Turn camera on')
+  await red.expectSees('green')
+})
+
+test('a muted microphone is not heard, and is heard again afterwards', async ({ arrive }) => {
+  const red = await arrive('red')
+  const green = await arrive('green')
+  await connect(red, green)
+  await green.expectHears('red')
+  await red.press('Mute microphone')
+  await expect(red.button('Unmute microphone')).toBeAttached()
+  await expect.poll(async () => await green.tone(1_200), { timeout: 10_000 }).toBeNull()
+  await red.press('Unmute microphone')
+  await green.expectHears('red')
+})
+
+test('a camera turned off is not seen, and is seen again afterwards', async ({ arrive }) => {
+  const red = await arrive('red')
+  const green = await arrive('green')
+  await connect(red, green)
+  await green.expectSees('red')
+  await red.press('Turn camera off')
+  await expect(green.remoteVideo).toHaveCSS('opacity', '0')
+  await red.press('Turn camera on')
+  await expect(green.remoteVideo).toHaveCSS('opacity', '1')
+  await green.expectSees('red')
+})
