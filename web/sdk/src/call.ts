@@ -329,11 +329,11 @@ export class Call extends Emitter<CallEvents> {
     for (const data of this.#early.splice(0)) this.#take(data)
   }
 
-  /** Both ends are known: the stream starts, first with what I am sending, then with all that was prepared. */
+  /** Both ends are known: the stream starts, first with all that was prepared, then with what I am sending. */
   #open(): void {
     this.#stream ??= new SignalStream(randomEpoch)
-    this.#tellState()
     this.#peer?.open()
+    this.#tellState()
     this.#connectTimer = setTimeout(() => {
       if (this.state.kind === 'connecting') this.failed('unreachable')
     }, CONNECT_PATIENCE_MS)

@@ -1,6 +1,12 @@
 /** The Network Information API, where there is one. */
 interface NetworkInformation extends EventTarget {
   readonly type?: string
+  readonly downlink?: number
+}
+
+/** The browser's estimate of the line in Mbit/s, where it has one. */
+export function downlink(): number | undefined {
+  return information()?.downlink
 }
 
 /**
@@ -11,7 +17,7 @@ interface NetworkInformation extends EventTarget {
 export function watchNetwork(listener: (change: 'page' | 'network') => void): () => void {
   const stop = new AbortController()
   const { signal } = stop
-  const connection = (navigator as { readonly connection?: NetworkInformation }).connection
+  const connection = information()
   let type = connection?.type
   const changed = () => {
     // The event also comes with every new estimate of the same network's speed.
@@ -26,4 +32,8 @@ export function watchNetwork(listener: (change: 'page' | 'network') => void): ()
   })
   connection?.addEventListener('change', changed, { signal })
   return () => stop.abort()
+}
+
+function information(): NetworkInformation | undefined {
+  return (navigator as { readonly connection?: NetworkInformation }).connection
 }

@@ -1,5 +1,7 @@
 import { Negotiation } from './negotiation'
+import { downlink } from './network'
 import { PATIENCE, Recovery } from './recovery'
+import { withStartBitrate } from './sdp'
 import { watchStall } from './stall'
 import type { MediaKind } from './types'
 import type { SignalData } from './wire'
@@ -78,8 +80,9 @@ export class Peer {
   /** Takes a description or a candidate of the other side. */
   async take(data: Extract<SignalData, { description: unknown } | { candidate: unknown }>): Promise<void> {
     if ('candidate' in data) return this.#negotiation.candidate(data.candidate)
-    if (data.description.type === 'offer') this.#recovery.negotiated()
-    return this.#negotiation.description(data.description)
+    const { type, sdp } = data.description
+    if (type === 'offer') this.#recovery.negotiated()
+    return this.#negotiation.description({ type, sdp: withStartBitrate(sdp, downlink()) })
   }
 
   /** Sends this track from now on, or nothing of that kind. */
