@@ -79,6 +79,26 @@ impl Net {
         }
     }
 
+    /// Like [`deliver`](Self::deliver), but keeps a STUN answer in `answer` and says whose it is: what the request asks for
+    /// has to be done before the client hears that it is.
+    pub(super) fn deliver_data(
+        &mut self,
+        output: Output<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Option<ClientAddr> {
+        match output {
+            Output::Reply { client, message } => {
+                answer.clear();
+                answer.extend_from_slice(message);
+                Some(client)
+            }
+            data => {
+                self.deliver(data);
+                None
+            }
+        }
+    }
+
     /// Adds a client's stream. One of the same addresses that is still here belongs to a connection that has gone: whether
     /// there was one.
     pub(super) fn add_stream(&mut self, client: ClientAddr, end: StreamEnd) -> bool {

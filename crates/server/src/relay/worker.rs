@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use magpie_relay::{
-    ClientAddr, Config, Effect, Family, Millis, OpenError, PeerAddr, Port, Relay, RelayAddr,
-    RelayId, Transport, framing,
+    ClientAddr, Config, Effect, Family, Millis, OpenError, Output, PeerAddr, Port, Relay,
+    RelayAddr, RelayId, Transport, framing,
 };
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -61,6 +61,8 @@ struct Worker {
     inbox: mpsc::Receiver<ToWorker>,
     bell: Arc<Bell>,
     buffer: Box<[u8]>,
+    /// Waits until what it says is done.
+    answer: Vec<u8>,
     most_sockets: usize,
     looked_up: Instant,
     refusal_logged: Option<Instant>,
@@ -77,6 +79,7 @@ impl Worker {
             inbox: parts.inbox,
             bell: parts.bell,
             buffer: vec![0; BUFFER].into(),
+            answer: Vec::new(),
             most_sockets: parts.most_sockets,
             looked_up: Instant::now(),
             refusal_logged: None,
@@ -132,9 +135,9 @@ impl Worker {
             };
             let client = ClientAddr::new(from, local, Transport::Udp);
             let packet = self.buffer.get(..length).unwrap_or_default();
-            self.net
-                .deliver(self.relay.from_client(now, client, packet));
-            self.settle(now);
+            let output = self.relay.from_client(now, client, packet);
+            let asked = self.net.deliver_data(output, &mut self.answer);
+            self.settle_and_answer(now, asked);
         }
     }
 
@@ -190,10 +193,18 @@ impl Worker {
 
     fn take_messages(&mut self, now: Millis, client: ClientAddr, mut bytes: &[u8]) {
         while let Ok(Some((message, rest))) = framing::split(bytes) {
-            self.net
-                .deliver(self.relay.from_client(now, client, message));
-            self.settle(now);
+            let output = self.relay.from_client(now, client, message);
+            let asked = self.net.deliver_data(output, &mut self.answer);
+            self.settle_and_answer(now, asked);
             bytes = rest;
+        }
+    }
+
+    fn settle_and_answer(&mut self, now: Millis, asked: Option<ClientAddr>) {
+        self.settle(now);
+        if let Some(client) = asked {
+            let message = &self.answer;
+            self.net.deliver(Output::Reply { client, message });
         }
     }
 
