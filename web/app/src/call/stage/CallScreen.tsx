@@ -8,6 +8,7 @@ import { Ended } from './Ended'
 import { Incoming } from './Incoming'
 import { Outgoing } from './Outgoing'
 import { Rejoining } from './Rejoining'
+import { Ground } from './Stage'
 
 export interface CallScreenProps {
   call: Call
@@ -28,8 +29,18 @@ const loadInCall = () => import('./InCall')
 const InCall = lazy(async () => ({ default: (await loadInCall()).InCall }))
 
 /** Draws a call's view. Nothing here knows how the view came about. */
-export function CallScreen({ view, ...props }: CallScreenProps) {
+export function CallScreen(props: CallScreenProps) {
   useEffect(() => void loadInCall(), [])
+  if (props.view.at === 'ended' && closesSilently(props.view)) return null
+  return (
+    <>
+      <Ground />
+      <CurrentStage {...props} />
+    </>
+  )
+}
+
+function CurrentStage({ view, ...props }: CallScreenProps) {
   switch (view.at) {
     case 'outgoing':
       return <Outgoing {...props} view={view} />
@@ -44,6 +55,6 @@ export function CallScreen({ view, ...props }: CallScreenProps) {
         </Suspense>
       )
     case 'ended':
-      return closesSilently(view) ? null : <Ended {...props} view={view} />
+      return <Ended {...props} view={view} />
   }
 }

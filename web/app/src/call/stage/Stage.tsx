@@ -23,5 +23,10 @@ export function Stage({ label, scene, className, children, ...rest }: StageProps
   )
 }
 
+/** What all stages of a call stand on; it stays while they change. */
+export function Ground() {
+  return <div className={css.ground} aria-hidden />
+}
+
 /** The classes of a stage, for a dialog that is one. */
 export const stageClass = css.stage ?? ''

@@ -1,4 +1,4 @@
-import { ArrowLeftRight, MicOff, RefreshCw, Signal, UserRoundX, Volume2 } from 'lucide-react'
+import { ArrowLeftRight, MicOff, RefreshCw, ScreenShare, Signal, UserRoundX, Volume2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { classes } from '../../ui'
@@ -54,6 +54,7 @@ const ICONS: Readonly<Record<LineKey, ReactNode>> = {
   'line.weak.mine': <Signal size={18} aria-hidden />,
   'line.weak.theirs': <Signal size={18} aria-hidden />,
   'line.weak.unknown': <Signal size={18} aria-hidden />,
+  'line.sharing': <ScreenShare size={18} aria-hidden />,
   'line.peerMuted': <MicOff size={18} aria-hidden />,
   'line.relayed': <ArrowLeftRight size={18} aria-hidden />,
 }

@@ -29,6 +29,11 @@ describe('the line at the top', () => {
     )
   })
 
+  it('says that I share my screen as long as I do', () => {
+    const mine = { microphone: 'on', camera: 'on', sharing: true } as const
+    expect(topLine(live({ mine, controls: 'faded' }))?.key).toBe('line.sharing')
+  })
+
   it('mentions the relay only beside the controls', () => {
     const relayed = quality({ relayed: true })
     expect(topLine(live({ quality: relayed }))?.key).toBe('line.relayed')

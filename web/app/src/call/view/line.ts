@@ -13,6 +13,7 @@ export type LineKey =
   | 'line.weak.mine'
   | 'line.weak.theirs'
   | 'line.weak.unknown'
+  | 'line.sharing'
   | 'line.peerMuted'
   | 'line.relayed'
 
@@ -21,6 +22,7 @@ export function topLine(view: LiveView): Line | null {
   if (view.link.kind === 'reconnecting') return reconnecting(view.link.cause)
   if (view.link.kind === 'connecting') return null
   if (view.quality?.level === 'weak') return { tone: 'warn', key: `line.weak.${view.quality.side}` }
+  if (view.mine.sharing) return { tone: 'quiet', key: 'line.sharing' }
   if (!view.theirs.audio) return { tone: 'quiet', key: 'line.peerMuted' }
   if (view.quality?.relayed && view.controls === 'shown') return { tone: 'quiet', key: 'line.relayed' }
   return null
