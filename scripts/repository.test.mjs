@@ -24,6 +24,10 @@ test('names that name nothing are refused, as file or folder', () => {
   assert.equal(look('crates/common/src/lib.rs', '').length, 1)
 })
 
+test('data may be common to many', () => {
+  assert.deepEqual(look('web/app/src/i18n/en/common.json', '{}\n'), [])
+})
+
 test('unfinished marks are found with their line', () => {
   assert.deepEqual(look('a.rs', 'fn a() {}\n// TODO later\n'), [['error', 2, 'unfinished mark']])
   assert.deepEqual(look('a.rs', 'fn a() { todo!() }\n'), [['error', 1, 'unfinished Rust']])

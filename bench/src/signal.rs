@@ -188,7 +188,10 @@ mod tests {
     #[test]
     fn a_server_that_is_not_there_is_named_as_such() {
         // Port 1 on loopback: nobody listens there.
-        assert!(matches!(run(options()), Err(BenchError::Connect(_))));
+        assert!(matches!(
+            run(Door::Native, options()),
+            Err(BenchError::Connect(_))
+        ));
     }
 
     #[test]
