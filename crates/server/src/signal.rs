@@ -326,3 +326,7 @@ const QUEUE: usize = 1024;
 
 /// Inputs taken at a time.
 const BATCH: usize = 256;
+
+#[cfg(test)]
+#[path = "signal/tests.rs"]
+mod tests;

@@ -73,7 +73,7 @@ impl Outbox {
 
     /// Moves queued messages as frames to `out`, up to about 64 KiB at a time. `Some`: that was all, and the connection
     /// is to end so.
-    pub(super) fn poll_frames(&self, cx: &Context<'_>, out: &mut Vec<u8>) -> Poll<Option<Ending>> {
+    pub(crate) fn poll_frames(&self, cx: &Context<'_>, out: &mut Vec<u8>) -> Poll<Option<Ending>> {
         let mut queue = self.lock();
         let before = out.len();
         while out.len() - before < PORTION
