@@ -38,7 +38,7 @@ const PROBE_PATIENCE_MS = 2_000
 const YOUNG_MS = 1_000
 const OPENING_PATIENCE_MS = 8_000
 /** A link that held this long starts over with the first wait; one that did not is a server in trouble. */
-const STABLE_MS = 5_000
+const STABLE_MS = 1_000
 const CLOSE_AUTH = 4401
 const CLOSE_UNLINKED = 4403
 const CLOSE_REPLACED = 4409
