@@ -110,7 +110,7 @@ export class Person {
 }
 
 /** The colour that a mean of red, green and blue is closest to; null without a picture or when it is none of them. */
-function nearest(mean: [number, number, number] | null): Colour | null {
+export function nearest(mean: [number, number, number] | null): Colour | null {
   if (mean === null) return null
   for (const [colour, { rgb }] of Object.entries(looks) as [Colour, Look][]) {
     const far = mean.some((value, channel) => Math.abs(value - (rgb[channel] ?? 0)) > 90)
