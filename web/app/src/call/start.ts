@@ -98,7 +98,8 @@ async function take(
 }
 
 function preparation(media: MediaKind, purpose: Purpose, prefs: Preferences, signal: AbortSignal) {
-  return { media, purpose, chosen: { camera: prefs.camera, microphone: prefs.microphone }, signal }
+  const wants = { audio: true, video: media === 'video' }
+  return { wants, purpose, chosen: { camera: prefs.camera, microphone: prefs.microphone }, signal }
 }
 
 function carry(call: Call, { stream, chosen }: Ready): void {

@@ -28,6 +28,10 @@ export const askInDialog: AskPerson = (preparation, asked) =>
         place.remove()
       })
     }
+    if (preparation.signal.aborted) {
+      finish({ ok: false })
+      return
+    }
     preparation.signal.addEventListener('abort', () => finish({ ok: false }), { once: true })
     root.render(
       <Suspense fallback={null}>

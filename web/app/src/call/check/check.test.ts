@@ -3,7 +3,7 @@ import { checkRetries, firstCheck, reduceCheck, retries, skips, standing, troubl
 
 describe('the pre-call check', () => {
   it('waits for the browser, then is ready when both devices work', () => {
-    const first = firstCheck('video')
+    const first = firstCheck({ audio: true, video: true })
     expect(standing(first)).toBe('waiting')
     const works = reduceCheck(first, { type: 'answered', camera: null, microphone: null })
     expect(standing(works)).toBe('ready')
@@ -11,10 +11,12 @@ describe('the pre-call check', () => {
   })
 
   it('does not ask for the camera of an audio call', () => {
-    expect(wanted(firstCheck('audio'))).toEqual({ audio: true, video: false })
-    expect(standing(reduceCheck(firstCheck('audio'), { type: 'answered', camera: null, microphone: null }))).toBe(
-      'ready',
-    )
+    expect(wanted(firstCheck({ audio: true, video: false }))).toEqual({ audio: true, video: false })
+    expect(
+      standing(
+        reduceCheck(firstCheck({ audio: true, video: false }), { type: 'answered', camera: null, microphone: null }),
+      ),
+    ).toBe('ready')
   })
 
   it('is broken until the failed device works or is skipped', () => {
@@ -25,7 +27,11 @@ describe('the pre-call check', () => {
   })
 
   it('lets a person go on with neither, to listen only', () => {
-    const neither = reduceCheck(firstCheck('video'), { type: 'answered', camera: 'denied', microphone: 'denied' })
+    const neither = reduceCheck(firstCheck({ audio: true, video: true }), {
+      type: 'answered',
+      camera: 'denied',
+      microphone: 'denied',
+    })
     const listening = (['camera', 'microphone'] as const).reduce(
       (check, device) => reduceCheck(check, { type: 'skip', device }),
       neither,
@@ -43,14 +49,22 @@ describe('the pre-call check', () => {
   })
 
   it('speaks once of both when the cause is the same', () => {
-    const denied = reduceCheck(firstCheck('video'), { type: 'answered', camera: 'denied', microphone: 'denied' })
+    const denied = reduceCheck(firstCheck({ audio: true, video: true }), {
+      type: 'answered',
+      camera: 'denied',
+      microphone: 'denied',
+    })
     expect(troubles(denied)).toEqual([{ device: 'both', why: 'denied' }])
-    const mixed = reduceCheck(firstCheck('video'), { type: 'answered', camera: 'in-use', microphone: 'denied' })
+    const mixed = reduceCheck(firstCheck({ audio: true, video: true }), {
+      type: 'answered',
+      camera: 'in-use',
+      microphone: 'denied',
+    })
     expect(troubles(mixed)).toEqual([
       { device: 'microphone', why: 'denied' },
       { device: 'camera', why: 'in-use' },
     ])
-    expect(troubles(firstCheck('video'))).toEqual([])
+    expect(troubles(firstCheck({ audio: true, video: true }))).toEqual([])
   })
 
   it('remembers that something had failed once it is fixed', () => {
@@ -63,12 +77,22 @@ describe('the pre-call check', () => {
     expect(retries('dismissed')).toBe('never')
     expect(checkRetries(noCamera())).toBe('event')
     expect(
-      checkRetries(reduceCheck(firstCheck('video'), { type: 'answered', camera: 'in-use', microphone: 'denied' })),
+      checkRetries(
+        reduceCheck(firstCheck({ audio: true, video: true }), {
+          type: 'answered',
+          camera: 'in-use',
+          microphone: 'denied',
+        }),
+      ),
     ).toBe('poll')
-    expect(checkRetries(firstCheck('video'))).toBe('never')
+    expect(checkRetries(firstCheck({ audio: true, video: true }))).toBe('never')
   })
 })
 
 function noCamera(): Check {
-  return reduceCheck(firstCheck('video'), { type: 'answered', camera: 'not-found', microphone: null })
+  return reduceCheck(firstCheck({ audio: true, video: true }), {
+    type: 'answered',
+    camera: 'not-found',
+    microphone: null,
+  })
 }

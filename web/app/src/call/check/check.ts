@@ -1,4 +1,3 @@
-import type { MediaKind } from 'magpie-client'
 import type { MediaFailure } from 'magpie-client/devices'
 
 /** The pre-call check: what is known about each of the two devices. */
@@ -24,11 +23,17 @@ export type CheckEvent =
 
 export type Device = 'camera' | 'microphone'
 
-/** The check of a call that wants these media, before anybody was asked. */
-export function firstCheck(media: MediaKind): Check {
+/** The devices a call needs: `audio` the microphone, `video` the camera. */
+export interface Wants {
+  audio: boolean
+  video: boolean
+}
+
+/** The check of a call that wants these devices, before anybody was asked. */
+export function firstCheck(wants: Wants): Check {
   return {
-    camera: media === 'video' ? { kind: 'asking' } : { kind: 'unwanted' },
-    microphone: { kind: 'asking' },
+    camera: wants.video ? { kind: 'asking' } : { kind: 'unwanted' },
+    microphone: wants.audio ? { kind: 'asking' } : { kind: 'unwanted' },
     failedOnce: false,
   }
 }

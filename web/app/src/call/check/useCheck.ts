@@ -23,7 +23,7 @@ export interface CheckControl {
 
 /** The life of one pre-call check: asks, asks again when something may have changed, and ends with a stream or none. */
 export function useCheck(preparation: Preparation, asked: Asked, onDone: (prepared: Prepared) => void): CheckControl {
-  const [check, dispatch] = useReducer(reduceCheck, preparation.media, firstCheck)
+  const [check, dispatch] = useReducer(reduceCheck, preparation.wants, firstCheck)
   const [stream] = useState(() => new MediaStream())
   const [version, setVersion] = useState(0)
   const [chosen, setChosen] = useState(preparation.chosen)
@@ -70,10 +70,7 @@ export function useCheck(preparation: Preparation, asked: Asked, onDone: (prepar
     void take(asking, wish).finally(() => (retrying.current = false))
   }, [check, chosen, take])
 
-  useEffect(
-    () => void take(asked, { audio: true, video: preparation.media === 'video' }),
-    [asked, take, preparation.media],
-  )
+  useEffect(() => void take(asked, preparation.wants), [asked, take, preparation.wants])
   useRetries(check, retry)
   useWhenReady(check, go)
   return {

@@ -62,7 +62,7 @@ export function Still({ view: first, call: wish, me, them, screen }: StillProps)
 export function Checked({ answer }: { answer: ReturnType<typeof acquireWithin> }) {
   const [asked] = useState(answer)
   const [preparation] = useState(() => ({
-    media: 'video' as const,
+    wants: { audio: true, video: true },
     purpose: 'call' as const,
     chosen: { camera: null, microphone: null },
     signal: new AbortController().signal,

@@ -30,7 +30,7 @@ export class LocalMedia {
   #chosen: ChosenDevices = { camera: null, microphone: null }
   #working: Promise<unknown> = Promise.resolve()
   #begun = false
-  #over = false
+  readonly #ending = new AbortController()
   readonly #call: Call
   readonly #listeners = new Set<() => void>()
   readonly #noticed = new Set<(notice: LocalNotice) => void>()
@@ -65,6 +65,16 @@ export class LocalMedia {
   get inUse(): ChosenDevices {
     const id = (kind: MediaKind) => this.#track(kind)?.getSettings().deviceId ?? null
     return { camera: id('video'), microphone: id('audio') }
+  }
+
+  /** The devices asked for, by id; null for the browser's choice. */
+  get chosen(): ChosenDevices {
+    return this.#chosen
+  }
+
+  /** Aborted when the call is over. */
+  get over(): AbortSignal {
+    return this.#ending.signal
   }
 
   onChange(listener: () => void): () => void {
@@ -106,6 +116,14 @@ export class LocalMedia {
     if (this.#track('video')) void this.#open('video', { audio: false, video: id })
   }
 
+  /** Sends what was opened elsewhere, as by the check. */
+  take(stream: MediaStream): void {
+    for (const track of stream.getTracks()) {
+      if (track.kind === 'audio') this.#muted = false
+      void this.#inTurn(() => this.#replace(track.kind as MediaKind, track))
+    }
+  }
+
   /** Turns to the other camera of a phone. Phones open one at a time, so the present one goes first. */
   flip(): void {
     this.#facing = this.#facing === 'user' ? 'environment' : 'user'
@@ -121,7 +139,7 @@ export class LocalMedia {
       if (captured.failure !== 'dismissed') this.#notice({ kind: 'failed', media: 'screen', why: captured.failure })
       return
     }
-    if (this.#over) {
+    if (this.#ending.signal.aborted) {
       stopAll(captured.stream)
       return
     }
@@ -156,9 +174,11 @@ export class LocalMedia {
     return this.#inTurn(async () => {
       const acquired = await acquireWithin(wish)
       const track = acquired.ok ? acquired.stream.getTracks().find((each) => each.kind === kind) : undefined
-      if (track && !this.#over) return this.#replace(kind, track)
+      if (track && !this.#ending.signal.aborted) return this.#replace(kind, track)
       track?.stop()
-      return this.#over ? false : this.#notOpened(kind, acquired.ok ? 'unknown' : (acquired[kind] ?? 'unknown'))
+      return this.#ending.signal.aborted
+        ? false
+        : this.#notOpened(kind, acquired.ok ? 'unknown' : (acquired[kind] ?? 'unknown'))
     })
   }
 
@@ -200,11 +220,11 @@ export class LocalMedia {
   /** Only the browser ends a track we hold: its device is gone, or the permission was taken back. */
   async #unplugged(track: MediaStreamTrack): Promise<void> {
     const kind = track.kind as MediaKind
-    if (this.#over || this.#track(kind) !== track) return
+    if (this.#ending.signal.aborted || this.#track(kind) !== track) return
     await this.#inTurn(async () => {
       const other = await acquireWithin({ audio: kind === 'audio', video: kind === 'video' })
       const next = other.ok ? (other.stream.getTracks()[0] ?? null) : null
-      if (this.#over) return next?.stop()
+      if (this.#ending.signal.aborted) return next?.stop()
       await this.#replace(kind, next)
       this.#notice({ kind: next ? 'replaced' : 'gone', media: kind })
     })
@@ -232,7 +252,7 @@ export class LocalMedia {
   }
 
   #tell(): void {
-    if (this.#begun && !this.#over) rememberSending(this.#call.id, this.mine)
+    if (this.#begun && !this.#ending.signal.aborted) rememberSending(this.#call.id, this.mine)
     this.#listeners.forEach((listener) => listener())
   }
 
@@ -241,7 +261,7 @@ export class LocalMedia {
   }
 
   #end(): void {
-    this.#over = true
+    this.#ending.abort()
     const screen = this.#call.screen
     if (screen) stopAll(screen)
     stopAll(this.stream)

@@ -1,13 +1,12 @@
-import type { MediaKind } from 'magpie-client'
 import type { MediaFailure, MediaWish } from 'magpie-client/devices'
-import type { Device } from '../check/check'
+import type { Device, Wants } from '../check/check'
 import { acquireWithin, stopAll, type ChosenDevices } from './local'
 
 /** What the person is about to do; it words the check's last button. */
-export type Purpose = 'call' | 'answer' | 'rejoin'
+export type Purpose = 'call' | 'answer' | 'rejoin' | 'switchOn'
 
 export interface Preparation {
-  media: MediaKind
+  wants: Wants
   purpose: Purpose
   chosen: ChosenDevices
   /** Ends the preparation: the call it is for is over. */
@@ -29,11 +28,12 @@ export async function prepare(preparation: Preparation, ask: AskPerson): Promise
   const wish = wishOf(preparation)
   if (wish.audio === false && wish.video === false) return { ok: true, stream: null, chosen }
   const asked = acquireWithin(wish)
-  const patience = (await isGranted(preparation.media)) ? OPENING_MS : QUESTION_MS
+  const patience = (await isGranted(preparation.wants)) ? OPENING_MS : QUESTION_MS
   const soon = await Promise.race([asked, waited(patience)])
   if (isOver(signal)) return abandon(asked)
   if (soon?.ok && !soon.missing) return { ok: true, stream: soon.stream, chosen }
-  const prepared = await ask(preparation, asked)
+  const wants = { audio: wish.audio !== false, video: wish.video !== false }
+  const prepared = await ask({ ...preparation, wants }, asked)
   return isOver(signal) ? discard(prepared) : prepared
 }
 
@@ -46,10 +46,10 @@ export function goWithout(skipped: Partial<Record<Device, MediaFailure>>): void 
 
 const without = new Set<Device>()
 
-function wishOf({ media, chosen }: Preparation): MediaWish {
+function wishOf({ wants, chosen }: Preparation): MediaWish {
   return {
-    audio: without.has('microphone') ? false : (chosen.microphone ?? true),
-    video: media === 'audio' || without.has('camera') ? false : (chosen.camera ?? true),
+    audio: wants.audio && !without.has('microphone') && (chosen.microphone ?? true),
+    video: wants.video && !without.has('camera') && (chosen.camera ?? true),
   }
 }
 
@@ -68,8 +68,8 @@ function abandon(asked: ReturnType<typeof acquireWithin>): Prepared {
   return { ok: false }
 }
 
-async function isGranted(media: MediaKind): Promise<boolean> {
-  const names = media === 'video' ? ['microphone', 'camera'] : ['microphone']
+async function isGranted({ audio, video }: Wants): Promise<boolean> {
+  const names = [...(audio ? ['microphone'] : []), ...(video ? ['camera'] : [])]
   try {
     const states = await Promise.all(names.map((name) => navigator.permissions.query({ name: name as PermissionName })))
     return states.every(({ state }) => state === 'granted')

@@ -15,6 +15,7 @@ export function Stage({ label, scene, className, children, ...rest }: StageProps
     <section
       aria-label={label}
       data-modal=""
+      data-call=""
       className={classes(css.stage, scene === 'night' && css.night, className)}
       {...rest}
     >
