@@ -73,7 +73,15 @@ function View({ state }: { state: AppState }) {
     case 'call':
       return <Landing who={route.who} session={session} origin={origin} />
     case 'settings':
-      return <SettingsPage session={session} preferences={state.preferences} origin={origin} now={now} />
+      return (
+        <SettingsPage
+          session={session}
+          preferences={state.preferences}
+          offering={state.offering}
+          origin={origin}
+          now={now}
+        />
+      )
     case 'unknown':
       return <NothingHere />
   }

@@ -76,6 +76,7 @@ export const quietActions: Actions = {
   block: never,
   unblock: never,
   createInvite: never,
+  setOffering: nothing,
   offerLink: never,
   setClaim: nothing,
   claimLink: never,

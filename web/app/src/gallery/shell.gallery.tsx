@@ -195,6 +195,7 @@ function settings(
     <SettingsView
       session={session}
       preferences={made.armed}
+      offering={false}
       origin={made.ORIGIN}
       media={media}
       notifications={notifications}

@@ -17,6 +17,8 @@ export interface Actions {
   block: (id: string) => Promise<void>
   unblock: (id: string) => Promise<void>
   createInvite: () => Promise<OneTimeCode>
+  /** Puts my link code on the screen, or away. */
+  setOffering: (on: boolean) => void
   offerLink: () => Promise<OneTimeCode>
   setClaim: (claim: LinkClaim | null) => void
   claimLink: (code: string) => Promise<void>

@@ -55,6 +55,14 @@ describe('the frame of the page', () => {
     expect(after({ type: 'link-request', request }, { type: 'link-request', request }).linkRequests).toEqual([request])
   })
 
+  it('puts the link code away once a device has taken it', () => {
+    const state = after(
+      { type: 'offering', on: true },
+      { type: 'link-request', request: { device: 'd', label: 'Phone' } },
+    )
+    expect(state.offering).toBe(false)
+  })
+
   it('forgets the request of a device that was answered', () => {
     expect(
       after({ type: 'link-request', request: { device: 'd', label: 'Phone' } }, { type: 'link-answered', device: 'd' })
@@ -128,6 +136,7 @@ function events(): AppEvent[] {
     { type: 'link-answered', device: 'd' },
     { type: 'claim', claim: null },
     { type: 'linked' },
+    { type: 'offering', on: true },
     { type: 'link-rejected' },
   ]
 }

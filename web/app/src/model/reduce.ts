@@ -7,7 +7,7 @@ export function reduce(state: AppState, event: AppEvent): AppState {
     case 'session':
       return takeSession(state, event.session)
     case 'navigated':
-      return { ...state, route: event.route }
+      return { ...state, route: event.route, offering: false }
     case 'preferences':
       return { ...state, preferences: event.preferences }
     case 'recents-read':
@@ -20,8 +20,11 @@ export function reduce(state: AppState, event: AppEvent): AppState {
       return { ...state, recents: addRecent(state.recents, event.recent) }
     case 'call-closed':
       return state.stage === null ? state : { ...state, stage: null }
+    case 'offering':
+      return { ...state, offering: event.on }
     case 'link-request':
-      return { ...state, linkRequests: [...without(state, event.request.device), event.request] }
+      // the code was taken, and works only once
+      return { ...state, offering: false, linkRequests: [...without(state, event.request.device), event.request] }
     case 'link-answered':
       return { ...state, linkRequests: without(state, event.device) }
     case 'claim':

@@ -24,6 +24,8 @@ export interface AppState {
   /** Id of the call on stage, kept after its end until the person closes it. */
   stage: string | null
   linkRequests: readonly LinkRequest[]
+  /** My link code is on the screen for another device to take. */
+  offering: boolean
   claim: LinkClaim | null
 }
 
@@ -37,6 +39,7 @@ export type AppEvent =
   | { type: 'call'; id: string }
   | { type: 'call-over'; recent: Recent }
   | { type: 'call-closed' }
+  | { type: 'offering'; on: boolean }
   | { type: 'link-request'; request: LinkRequest }
   | { type: 'link-answered'; device: string }
   | { type: 'claim'; claim: LinkClaim | null }
@@ -58,6 +61,7 @@ export function initialState(
     recents: [],
     stage: null,
     linkRequests: [],
+    offering: false,
     claim: null,
   }
 }

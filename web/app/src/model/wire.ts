@@ -30,6 +30,7 @@ export function wireActions(client: Magpie, store: Store, calls: CallPart): Acti
     block: (id) => client.block(id),
     unblock: (id) => client.unblock(id),
     createInvite: () => client.createInvite(),
+    setOffering: (on) => store.dispatch({ type: 'offering', on }),
     offerLink: () => client.offerLink(),
     setClaim: (claim) => store.dispatch({ type: 'claim', claim }),
     claimLink: (code) => client.claimLink(code),

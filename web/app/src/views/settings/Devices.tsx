@@ -12,6 +12,8 @@ import css from './Settings.module.css'
 
 export interface DevicesProps {
   devices: readonly Device[]
+  /** My link code is on the screen. */
+  offering: boolean
   online: boolean
   /** Where others reach this page. */
   origin: string
@@ -20,11 +22,11 @@ export interface DevicesProps {
 }
 
 /** My devices: which there are, how another joins, how one goes. */
-export function Devices({ devices, online, origin, now }: DevicesProps) {
+export function Devices({ devices, offering, online, origin, now }: DevicesProps) {
   const { t } = useTranslation('settings')
-  const [open, setOpen] = useState<'offer' | 'enter' | null>(null)
+  const { setOffering } = useActions()
+  const [entering, setEntering] = useState(false)
   const [leaving, setLeaving] = useState<Device | null>(null)
-  const close = () => setOpen(null)
   return (
     <Section title={t('devices.title')} text={t('devices.text')}>
       <ul className={css.list}>
@@ -37,15 +39,15 @@ export function Devices({ devices, online, origin, now }: DevicesProps) {
         ))}
       </ul>
       <div className={css.buttons}>
-        <Button onClick={() => setOpen('offer')} disabled={!online}>
+        <Button onClick={() => setOffering(true)} disabled={!online}>
           {t('devices.offer')}
         </Button>
-        <Button onClick={() => setOpen('enter')} disabled={!online}>
+        <Button onClick={() => setEntering(true)} disabled={!online}>
           {t('devices.enter')}
         </Button>
       </div>
-      {open === 'offer' && <OfferCode onClose={close} origin={origin} now={now} />}
-      {open === 'enter' && <EnterCode onClose={close} />}
+      {offering && <OfferCode onClose={() => setOffering(false)} origin={origin} now={now} />}
+      {entering && <EnterCode onClose={() => setEntering(false)} />}
       {leaving && <Leave device={leaving} onClose={() => setLeaving(null)} />}
     </Section>
   )

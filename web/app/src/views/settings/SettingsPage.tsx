@@ -8,6 +8,8 @@ import { useMediaTrial } from './useMediaTrial'
 export interface SettingsPageProps {
   session: SessionState
   preferences: Preferences
+  /** My link code is on the screen. */
+  offering: boolean
   /** Where others reach this page. */
   origin: string
   /** Milliseconds since 1970. */
@@ -15,7 +17,7 @@ export interface SettingsPageProps {
 }
 
 /** The settings with the browser's devices and permissions behind them. */
-export default function SettingsPage({ session, preferences, origin, now }: SettingsPageProps) {
+export default function SettingsPage({ session, preferences, offering, origin, now }: SettingsPageProps) {
   const media = useMediaTrial(preferences)
   const [notifications, setNotifications] = useState<NotificationState>(present)
   const ask = () => void Notification.requestPermission().then(setNotifications)
@@ -23,6 +25,7 @@ export default function SettingsPage({ session, preferences, origin, now }: Sett
     <SettingsView
       session={session}
       preferences={preferences}
+      offering={offering}
       media={media}
       notifications={notifications}
       onAskNotifications={ask}

@@ -15,6 +15,8 @@ import css from './Settings.module.css'
 export interface SettingsViewProps {
   session: SessionState
   preferences: Preferences
+  /** My link code is on the screen. */
+  offering: boolean
   /** Where others reach this page. */
   origin: string
   media: MediaTrial
@@ -28,6 +30,7 @@ export interface SettingsViewProps {
 export function SettingsView({
   session,
   preferences,
+  offering,
   origin,
   media,
   notifications,
@@ -44,7 +47,7 @@ export function SettingsView({
       <Profile me={mine?.me ?? null} online={online} />
       <Ringing preferences={preferences} notifications={notifications} onAskNotifications={onAskNotifications} />
       <MediaDevices preferences={preferences} trial={media} />
-      <Devices devices={mine?.me.devices ?? []} online={online} origin={origin} now={now} />
+      <Devices devices={mine?.me.devices ?? []} offering={offering} online={online} origin={origin} now={now} />
       <Invite online={online} origin={origin} />
       <Privacy preferences={preferences} blocked={mine?.blocked ?? []} online={online} />
       <Look preferences={preferences} />
