@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Site;
+use super::trust::host_for_others;
 use super::visitor::Visitor;
 use crate::listen::Arrival;
 use crate::relay::IceServer;
@@ -140,11 +141,26 @@ pub(super) async fn ip(
 }
 
 /// What the page wants to know about the server.
-pub(super) async fn status(State(site): State<Arc<Site>>) -> Response {
-    let authority = json!({ "fingerprint": site.trust.fingerprint });
-    fresh(Json(
-        json!({ "name": "magpie", "version": env!("CARGO_PKG_VERSION"), "authority": authority }),
-    ))
+///
+/// `origins` is where other devices reach it: a page opened as `localhost` cannot know, and hands out links and codes.
+pub(super) async fn status(
+    State(site): State<Arc<Site>>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+) -> Response {
+    let visitor = site.origins.visitor(&arrival, &headers);
+    let (scheme, usual) = if visitor.secure {
+        ("https", 443)
+    } else {
+        ("http", 80)
+    };
+    let host = host_for_others(&site, &visitor.host, arrival.local.port(), usual);
+    fresh(Json(json!({
+        "name": "magpie",
+        "version": env!("CARGO_PKG_VERSION"),
+        "authority": { "fingerprint": site.trust.fingerprint },
+        "origins": [format!("{scheme}://{host}")],
+    })))
 }
 
 /// Says that the process runs. Any origin may ask: the trust page over plain HTTP must.

@@ -15,11 +15,12 @@ pub(super) async fn document() -> Json<Value> {
                 "properties": { "ip": { "type": "string" }, "family": { "enum": [4, 6] } },
             })) },
             "/api/status": { "get": answers("Name and version of the server, and its certificate authority", json!({
-                "type": "object", "required": ["name", "version", "authority"],
+                "type": "object", "required": ["name", "version", "authority", "origins"],
                 "properties": {
                     "name": { "const": "magpie" },
                     "version": { "type": "string" },
                     "authority": { "type": "object", "required": ["fingerprint"], "properties": { "fingerprint": { "type": "string" } } },
+                    "origins": { "type": "array", "items": { "type": "string", "format": "uri" }, "description": "Where other devices reach the server" },
                 },
             })) },
             "/health/live": { "get": answers("The process runs", flag("live")) },

@@ -33,7 +33,7 @@ pub(super) async fn page(
     let host = site.origins.visitor(&arrival, &headers).host;
     let language = Language::of(query.as_deref(), &headers);
     let words = words(language);
-    let phone = phone_host(&site, &host, arrival.local.port());
+    let phone = host_for_others(&site, &host, arrival.local.port(), 80);
     let body = steps(words, &site.trust, &host, &phone, System::of(&headers));
     Document {
         language,
@@ -125,9 +125,9 @@ impl System {
     }
 }
 
-/// What a phone should ask for: the host this page was asked for, unless that means this machine and the port is open
-/// on its network too.
-fn phone_host(site: &Site, host: &str, port: u16) -> String {
+/// What other devices should ask for: the host this one asked for, unless that means this machine and the port is open
+/// on its network too. The port is left out where it is the usual one of the scheme.
+pub(super) fn host_for_others(site: &Site, host: &str, port: u16, usual: u16) -> String {
     let here =
         host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
     if !here || !site.everywhere {
@@ -138,7 +138,7 @@ fn phone_host(site: &Site, host: &str, port: u16) -> String {
         .and_then(|machine| banner::main_address(&machine));
     lan.map_or_else(
         || host.to_owned(),
-        |ip| banner::host(ip) + &banner::port(port, 80),
+        |ip| banner::host(ip) + &banner::port(port, usual),
     )
 }
 

@@ -129,7 +129,9 @@ fn the_api_says_what_it_is() {
         server.get("/api/ip").json(),
         serde_json::json!({ "ip": "127.0.0.1", "family": 4 })
     );
-    assert_eq!(server.get("/api/status").json()["name"], "magpie");
+    let status = server.get("/api/status").json();
+    assert_eq!(status["name"], "magpie");
+    assert_eq!(status["origins"], serde_json::json!([server.origin()]));
     assert_eq!(server.get("/health/ready").json()["ready"], true);
     let document = server.get("/api/openapi.json").json();
     for path in document["paths"].as_object().unwrap().keys() {
