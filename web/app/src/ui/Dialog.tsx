@@ -26,7 +26,11 @@ export function Dialog({ open, onOpenChange, title, description, children }: Dia
     <Primitive.Root open={open} onOpenChange={onOpenChange}>
       <Primitive.Portal>
         <div className={css.backdrop} data-modal="" />
-        <Primitive.Content className={css.content} {...(description ? {} : { 'aria-describedby': undefined })}>
+        <Primitive.Content
+          className={css.content}
+          onOpenAutoFocus={focusField}
+          {...(description ? {} : { 'aria-describedby': undefined })}
+        >
           <header className={css.header}>
             <Primitive.Title className={css.title}>{title}</Primitive.Title>
             <Primitive.Close asChild>
@@ -41,4 +45,16 @@ export function Dialog({ open, onOpenChange, title, description, children }: Dia
       </Primitive.Portal>
     </Primitive.Root>
   )
+}
+
+/**
+ * Puts the focus into the dialog's field, or on the dialog itself: on a button, a key pressed a moment too late would
+ * answer the question.
+ */
+function focusField(event: Event): void {
+  if (!(event.target instanceof HTMLElement)) return
+  event.preventDefault()
+  const field = event.target.querySelector<HTMLElement>('input:not([tabindex="-1"]), select, textarea')
+  const place = field ?? event.target
+  place.focus()
 }

@@ -43,7 +43,7 @@ export function SettingsView({
   return (
     <div className={css.settings}>
       <h1 className={css.title}>{t('title')}</h1>
-      {!online && <p className={css.offline}>{t('offline')}</p>}
+      {session.kind === 'offline' && <p className={css.offline}>{t('offline')}</p>}
       <Profile me={mine?.me ?? null} online={online} />
       <Ringing preferences={preferences} notifications={notifications} onAskNotifications={onAskNotifications} />
       <MediaDevices preferences={preferences} trial={media} />
