@@ -37,6 +37,9 @@ export type Origin =
 /** Without any path for media for this long, a call that never connected is given up; milliseconds. */
 const CONNECT_PATIENCE_MS = 45_000
 
+/** With the other page and its media both gone for this long, nobody is there; a reload or a restart takes seconds. Milliseconds. */
+const ALONE_PATIENCE_MS = 30_000
+
 /**
  * One call, from dialling or ringing to its end.
  *
@@ -66,6 +69,7 @@ export class Call extends Emitter<CallEvents> {
   #stream: SignalStream | null = null
   #streamTimer: ReturnType<typeof setTimeout> | undefined
   #connectTimer: ReturnType<typeof setTimeout> | undefined
+  #aloneTimer: ReturnType<typeof setTimeout> | undefined
   /** What arrived before the connection was made, in order. */
   #early: SignalData[] = []
 
@@ -269,8 +273,20 @@ export class Call extends Emitter<CallEvents> {
     const { phase, effects } = step(this.#phase, event, Date.now())
     this.#phase = phase
     for (const effect of effects) this.#do(effect)
+    this.#minded()
     if (JSON.stringify(before) !== JSON.stringify(this.state)) this.emit('state', this.state)
     if (phase.at === 'ended' && before.kind !== 'ended') this.#host.ended(this)
+  }
+
+  /** Does not wait for ever for somebody who closed the page. */
+  #minded(): void {
+    const phase = this.#phase
+    if (phase.at === 'active' && phase.link && !phase.peer && !phase.media) {
+      this.#aloneTimer ??= setTimeout(() => this.failed('lost'), ALONE_PATIENCE_MS)
+    } else {
+      clearTimeout(this.#aloneTimer)
+      this.#aloneTimer = undefined
+    }
   }
 
   #do(effect: Effect): void {
