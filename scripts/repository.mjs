@@ -27,7 +27,8 @@ export function inspect(path, bytes) {
   const extension = extname(path)
   const found = []
   for (const part of path.split('/').map((name) => basename(name, extname(name)).toLowerCase())) {
-    if (code.has(extension) && badNames.test(part)) found.push({ path, line: null, level: 'error', text: `"${part}" is not a name` })
+    if (code.has(extension) && badNames.test(part))
+      found.push({ path, line: null, level: 'error', text: `"${part}" is not a name` })
   }
   if (!words.has(extension) || bytes.includes(0)) return found
   const lines = bytes.toString('utf8').split('\n')
