@@ -1,6 +1,6 @@
 // The page itself: languages, keyboard, accessibility, and whom it talks to.
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { graveFindings } from '../src/accessible.ts'
 import { expect, test } from '../src/fixtures.ts'
 
 test('the language changes at once and stays', async ({ arrive }) => {
@@ -108,12 +108,5 @@ function accessibleName(element: Element): string {
 }
 
 async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const grave = violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary ?? ''}`).join(', ')}`,
-    )
-  expect(grave).toEqual([])
+  expect(await graveFindings(page)).toEqual([])
 }
