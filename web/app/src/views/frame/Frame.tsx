@@ -1,13 +1,14 @@
 import { House, Languages, Settings, ShieldCheck } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { useRef, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SessionState } from 'magpie-client'
 import type { Preferences } from '../../model/preferences'
-import type { Route } from '../../model/route'
+import { pathOf, type Route } from '../../model/route'
 import { IconButton, Logo, Menu } from '../../ui'
 import { To, useActions } from '../Page'
 import { Banner } from './Banner'
 import css from './Frame.module.css'
+import { useFocusKept, useFocusOnArrival } from './focus'
 
 export interface FrameProps {
   route: Route
@@ -21,6 +22,9 @@ export interface FrameProps {
 /** What stands around every view: the name, the way to the other pages, the language, and the state of the connection. */
 export function Frame({ route, session, language, covered, children }: FrameProps) {
   const { t } = useTranslation('common')
+  const main = useRef<HTMLElement>(null)
+  useFocusOnArrival(main, pathOf(route))
+  useFocusKept(main, covered)
   return (
     <div className={css.frame} inert={covered}>
       <a className={css.skip} href="#content">
@@ -53,7 +57,7 @@ export function Frame({ route, session, language, covered, children }: FrameProp
         <LanguageMenu choice={language} />
       </header>
       <Banner session={session} />
-      <main id="content" className={css.main} tabIndex={-1}>
+      <main ref={main} id="content" className={css.main} tabIndex={-1}>
         {children}
       </main>
     </div>
