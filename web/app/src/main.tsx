@@ -1,3 +1,4 @@
+import i18next from 'i18next'
 import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Magpie, type Call } from 'magpie-client'
@@ -12,6 +13,7 @@ import { readMe } from './model/me'
 import { markSeen } from './model/missed'
 import { initialState } from './model/state'
 import { createStore, type Store } from './model/store'
+import { toast } from './ui'
 import { applyTheme, followSystemTheme } from './model/theme'
 import { wireActions } from './model/wire'
 import './styles/tokens.css'
@@ -31,6 +33,7 @@ function start(): void {
   const store = createStore(initialState(parseRoute(location.pathname), preferences, readMe(storage)))
   const callOnStage = connect(client, store, { storage, window, now: Date.now })
   markSeen(client, store, document)
+  client.on('linked', () => toast(i18next.t('link.done')))
   store.subscribe((after, before) => {
     if (after.preferences !== before.preferences) follow(client, after.preferences)
   })
