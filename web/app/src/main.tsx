@@ -1,7 +1,7 @@
 import i18next from 'i18next'
 import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Magpie, type Call } from 'magpie-client'
+import { Magpie, needsAdapter, type Call } from 'magpie-client'
 import { App } from './App'
 import { armRingtone, wakeOnTouch } from './call/alert/ringtone'
 import { startCall } from './call/start'
@@ -41,9 +41,16 @@ function start(): void {
   // a loaded page is silent until it is touched, even if its ringtone was armed on an earlier visit
   if (preferences.ringtone) wakeOnTouch()
   draw(client, store, callOnStage)
-  void client.start()
+  void begin(client)
   // not needed for the first paint, but at hand before anybody can ring
   void loadStage()
+}
+
+/** A browser that lacks a part of WebRTC gets it from the adapter before anything touches WebRTC. */
+async function begin(client: Magpie): Promise<void> {
+  // without the adapter the session still starts, and says what it misses
+  if (needsAdapter()) await import('webrtc-adapter').catch(() => undefined)
+  await client.start()
 }
 
 function draw(client: Magpie, store: Store, callOnStage: (id: string) => Call | null): void {
