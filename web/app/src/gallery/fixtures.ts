@@ -86,3 +86,19 @@ export const quietActions: Actions = {
   clearRecents: nothing,
   takeOver: nothing,
 }
+
+/** As a computer with a second camera would list them. */
+export function madeUpDevices(): MediaDeviceInfo[] {
+  const made = (kind: MediaDeviceKind, deviceId: string, label: string): MediaDeviceInfo => {
+    const device = { kind, deviceId, label, groupId: '' }
+    return { ...device, toJSON: () => device }
+  }
+  return [
+    made('videoinput', 'c1', 'Integrated Camera'),
+    made('videoinput', 'c2', 'USB Camera'),
+    made('audioinput', 'm1', 'Built-in Microphone'),
+    made('audioinput', 'm2', 'Headset'),
+    made('audiooutput', 's1', 'Built-in Speakers'),
+    made('audiooutput', 's2', 'Headset'),
+  ]
+}

@@ -4,7 +4,7 @@ import { applyTheme } from '../model/theme'
 import { WithActions } from '../views/Page'
 import '../styles/tokens.css'
 import '../styles/base.css'
-import { quietActions } from './fixtures'
+import { madeUpDevices, quietActions } from './fixtures'
 import { registry } from './registry'
 
 // gallery.html?view=home&state=empty&lang=zh&theme=dark draws one; without a view, the list of all, as links.
@@ -12,6 +12,8 @@ const query = new URLSearchParams(location.search)
 const entry = registry.find(({ view }) => view === query.get('view'))
 const draw = entry?.states[query.get('state') ?? '']
 
+// The lists of devices show the same ones on every machine.
+navigator.mediaDevices.enumerateDevices = () => Promise.resolve(madeUpDevices())
 startI18n(query.get('lang') === 'zh' ? 'zh' : 'en')
 applyTheme(query.get('theme') === 'dark' ? 'dark' : 'light')
 const root = document.getElementById('root')

@@ -1,6 +1,7 @@
 import type { Call, CallState, Card, MediaKind, PeerMedia } from 'magpie-client'
 import { lin } from '../../gallery/fixtures'
 import { LocalMedia } from '../media/local'
+import { drawPortrait, LIN, NIULANG } from './portrait'
 
 /** A call that goes nowhere, for pictures of the views. It answers every question and does nothing. */
 export interface FakeCall {
@@ -55,50 +56,32 @@ export function fakeLocal(call: Call, stream: MediaStream | null): LocalMedia {
   return local
 }
 
-type Scene = 'person' | 'me' | 'slides'
+type Scene = 'lin' | 'niulang' | 'slides'
 
-/** A moving picture without a camera. */
+/** A picture as a camera would send it, without a camera. */
 export function drawnStream(scene: Scene, width: number, height: number): MediaStream {
-  const canvas = document.createElement('canvas')
-  canvas.width = width
-  canvas.height = height
+  const still = canvasOf(width, height)
+  const first = still.getContext('2d')
+  if (first) SCENES[scene](first, width, height)
+  const canvas = canvasOf(width, height)
   const pen = canvas.getContext('2d')
-  const paint = () => pen && SCENES[scene](pen, width, height)
+  const paint = () => pen?.drawImage(still, 0, 0)
   paint()
   setInterval(paint, 100) // a canvas that stands still sends no frames
   return canvas.captureStream(10)
 }
 
+function canvasOf(width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement('canvas')
+  canvas.width = width
+  canvas.height = height
+  return canvas
+}
+
 const SCENES: Readonly<Record<Scene, (pen: CanvasRenderingContext2D, width: number, height: number) => void>> = {
-  person: (pen, width, height) => person(pen, width, height, ['#6f8fa8', '#c9b79c'], '#3d4f6b', '#e3b48c'),
-  me: (pen, width, height) => person(pen, width, height, ['#a58f73', '#d8c9ae'], '#70493a', '#f0c8a4'),
+  lin: (pen, width, height) => drawPortrait(pen, width, height, LIN),
+  niulang: (pen, width, height) => drawPortrait(pen, width, height, NIULANG),
   slides,
-}
-
-function person(
-  pen: CanvasRenderingContext2D,
-  width: number,
-  height: number,
-  wall: [string, string],
-  coat: string,
-  skin: string,
-): void {
-  const light = pen.createLinearGradient(0, 0, width, height)
-  light.addColorStop(0, wall[0])
-  light.addColorStop(1, wall[1])
-  pen.fillStyle = light
-  pen.fillRect(0, 0, width, height)
-  const unit = Math.min(width, height)
-  disc(pen, width / 2, height * 1.06, unit * 0.42, coat)
-  disc(pen, width / 2, height * 0.45, unit * 0.19, '#2b2320')
-  disc(pen, width / 2, height * 0.49, unit * 0.165, skin)
-}
-
-function disc(pen: CanvasRenderingContext2D, x: number, y: number, radius: number, colour: string): void {
-  pen.fillStyle = colour
-  pen.beginPath()
-  pen.arc(x, y, radius, 0, 2 * Math.PI)
-  pen.fill()
 }
 
 function slides(pen: CanvasRenderingContext2D, width: number, height: number): void {

@@ -32,14 +32,14 @@ export function Still({ view: first, call: wish, me, them, screen }: StillProps)
   const [view, dispatch] = useReducer(reduce, first)
   const [{ call, local }] = useState(() => {
     const remote = them
-      ? drawnStream('person', them === 'portrait' ? 540 : 1280, them === 'portrait' ? 960 : 720)
+      ? drawnStream('lin', them === 'portrait' ? 540 : 1280, them === 'portrait' ? 960 : 720)
       : undefined
     const made = fakeCall({
       ...wish,
       ...(remote ? { remote } : {}),
       ...(screen ? { remoteScreen: drawnStream('slides', 1600, 900) } : {}),
     })
-    return { call: made, local: fakeLocal(made, me ? drawnStream('me', 640, 400) : null) }
+    return { call: made, local: fakeLocal(made, me ? drawnStream('niulang', 640, 400) : null) }
   })
   const nothing = () => undefined
   return (
