@@ -25,7 +25,7 @@ export function TopBar({ view, name, line, blocked, onUnblocked }: TopBarProps) 
     onUnblocked()
   }
   return (
-    <header className={css.top}>
+    <header className={css.top} data-line={blocked || line ? '' : undefined}>
       <div className={classes(css.who, css.fading)}>
         {picture && <h1 className={css.name}>{name}</h1>}
         {picture && view.since !== null && <Timer since={view.since} className={css.timer} />}
