@@ -14,13 +14,12 @@ export function Banner({ session }: { session: SessionState }) {
   const broken = session.kind === 'offline' || (session.kind === 'connecting' && session.attempt > 1)
   const late = useLate(broken)
   if (!late) return <div role="status" />
+  const state = network ? t('banner.offline') : t('banner.deviceOffline')
+  const known = session.kind === 'offline' && session.me !== null
   return (
     <div role="status" className={css.banner}>
       {network ? <CloudOff size={18} aria-hidden /> : <WifiOff size={18} aria-hidden />}
-      <span>
-        {network ? t('banner.offline') : t('banner.deviceOffline')}{' '}
-        {session.kind === 'offline' && session.me && t('banner.offlineDetail')}
-      </span>
+      <span>{known ? t('banner.both', { state, detail: t('banner.offlineDetail') }) : state}</span>
     </div>
   )
 }
