@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Me } from 'magpie-client'
 import { groupNumber } from '../../model/address'
 import { callLink } from '../../model/people'
-import { Arc, Dialog, IconButton, Qr } from '../../ui'
+import { Arc, classes, Dialog, IconButton, Qr } from '../../ui'
 import { canShare, copyText, shareLink } from '../handOut'
 import css from './Home.module.css'
 
@@ -33,7 +33,7 @@ export function MyNumber({ me, origin, welcome }: MyNumberProps) {
       </p>
       {me?.name && me.handle && <p className={css.myHandle}>@{me.handle}</p>}
       <div className={css.tools}>{me && <Tools me={me} url={callLink(origin, me)} />}</div>
-      {welcome && <p className={css.welcome}>{t('welcome')}</p>}
+      {welcome && <p className={classes(css.welcome, !me && css.later)}>{t('welcome')}</p>}
     </section>
   )
 }

@@ -4,6 +4,8 @@ import { useTranslation } from 'react-i18next'
 import { isLocal, plainTrustUrl } from '../../model/server'
 import { Button, classes, Qr } from '../../ui'
 import { Explain } from '../frame/Explain'
+import link from '../frame/Stopped.module.css'
+import { To } from '../Page'
 import { Steps } from './Steps'
 import type { System } from './system'
 import css from './Trust.module.css'
@@ -24,7 +26,7 @@ export interface TrustViewProps {
 export function TrustView({ light, told, origin, secure, system, onRetry }: TrustViewProps) {
   const { t } = useTranslation('trust')
   if (told.kind === 'told' && told.status.fingerprint === null) {
-    return <Explain title={t('public.title')} text={t('public.text')} />
+    return <Explain title={t('public.title')} text={t('public.text')} actions={<Home />} />
   }
   return (
     <div className={css.trust}>
@@ -41,6 +43,15 @@ export function TrustView({ light, told, origin, secure, system, onRetry }: Trus
         <p className={css.text}>{t('safe.text')}</p>
       </section>
     </div>
+  )
+}
+
+function Home() {
+  const { t } = useTranslation('trust')
+  return (
+    <To route={{ kind: 'home' }} className={link.button}>
+      {t('public.home')}
+    </To>
   )
 }
 
