@@ -44,6 +44,7 @@ const failures: Failure[] = [
   {
     when: 'there is none',
     before: () => {
+      navigator.mediaDevices.enumerateDevices = () => Promise.resolve([])
       navigator.mediaDevices.getUserMedia = () =>
         Promise.reject(new DOMException('Requested device not found', 'NotFoundError'))
     },
@@ -95,6 +96,7 @@ test('somebody without anything joins and sees and hears', async ({ arrive }) =>
   const green = await arrive('green')
   const red = await arrive('red', {
     before: () => {
+      navigator.mediaDevices.enumerateDevices = () => Promise.resolve([])
       navigator.mediaDevices.getUserMedia = () =>
         Promise.reject(new DOMException('Requested device not found', 'NotFoundError'))
     },
