@@ -1,13 +1,13 @@
 // The gallery: every view of the page in every state, drawn from made-up data, built apart from the page.
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const web = resolve(import.meta.dirname, '../..')
-const folder = join(web, 'app/dist-gallery')
 const types: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -15,9 +15,18 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
-/** Builds the gallery and serves it on loopback; the origin is the address of its index. */
-export async function serveGallery(): Promise<{ server: Server; origin: string }> {
-  await promisify(execFile)('npm', ['run', '--silent', 'gallery', '-w', 'app'], { cwd: web })
+export interface Gallery {
+  /** Without a trailing slash. */
+  readonly origin: string
+  /** The address of its index; with a query, of one view in one state. */
+  readonly page: string
+  readonly close: () => Promise<void>
+}
+
+/** Builds the gallery into a folder of its own and serves it on loopback. */
+export async function serveGallery(): Promise<Gallery> {
+  const folder = await mkdtemp(join(tmpdir(), 'magpie-gallery-'))
+  await promisify(execFile)('npm', ['run', '--silent', 'gallery', '-w', 'app', '--', '--outDir', folder], { cwd: web })
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://gallery').pathname
     readFile(join(folder, path)).then(
@@ -26,5 +35,11 @@ export async function serveGallery(): Promise<{ server: Server; origin: string }
     )
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}/gallery.html` }
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const close = async (): Promise<void> => {
+    server.closeAllConnections()
+    server.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { origin, page: `${origin}/gallery.html`, close }
 }
