@@ -1,9 +1,12 @@
 // A person at the page, who knows it by the names and roles of its controls only.
+import { EventEmitter } from 'node:events'
 import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
 import { looks, type Colour, type Look } from './media.ts'
 import { framesDecoded, loudestTone, meanColour, route } from './probe.ts'
 
 export type Medium = 'video' | 'audio'
+
+export type FrameEvent = 'framesent' | 'framereceived'
 
 export class Person {
   readonly home: Locator
@@ -14,6 +17,7 @@ export class Person {
   readonly ended: Locator
   readonly remoteVideo: Locator
   readonly ownVideo: Locator
+  readonly #frames = new EventEmitter<Record<FrameEvent, [string]>>()
 
   constructor(
     readonly page: Page,
@@ -27,10 +31,26 @@ export class Person {
     this.ended = page.getByRole('region', { name: 'Call ended' })
     this.remoteVideo = page.getByLabel('Remote video', { exact: true })
     this.ownVideo = page.getByLabel('My video', { exact: true })
+    page.on('websocket', (socket) => {
+      socket.on('framesent', ({ payload }) => this.#frames.emit('framesent', String(payload)))
+      socket.on('framereceived', ({ payload }) => this.#frames.emit('framereceived', String(payload)))
+    })
   }
 
   get context(): BrowserContext {
     return this.page.context()
+  }
+
+  /** Resolves with the next frame of the page's connection that matches. */
+  async frame(event: FrameEvent, pattern: RegExp): Promise<string> {
+    return await new Promise((done) => {
+      const look = (frame: string): void => {
+        if (!pattern.test(frame)) return
+        this.#frames.off(event, look)
+        done(frame)
+      }
+      this.#frames.on(event, look)
+    })
   }
 
   button(name: string): Locator {

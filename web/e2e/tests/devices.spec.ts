@@ -11,17 +11,11 @@ async function threeDevices(arrive: Arrive): Promise<{ red: Person; devices: [Pe
 }
 
 async function linked(arrive: Arrive, first: Person): Promise<Person> {
-  const code = new Promise<string>((done) => {
-    first.page.on('websocket', (socket) => {
-      socket.on('framereceived', ({ payload }) => {
-        const found = /"code":"([^"]{8})"/.exec(String(payload))?.[1]
-        if (found !== undefined) done(found)
-      })
-    })
-  })
+  const offered = first.frame('framereceived', /"code":/)
   await first.page.goto(new URL('/settings', first.page.url()).href)
   await first.button('Link a device').click()
-  const next = await arrive('green', { path: `/#link=${await code}` })
+  const code = /"code":"([^"]+)"/.exec(await offered)?.[1] ?? ''
+  const next = await arrive('green', { path: `/#link=${code}` })
   await next.button('Link this device').click()
   await first.button('Approve').click()
   await first.page.goto(new URL('/', first.page.url()).href)

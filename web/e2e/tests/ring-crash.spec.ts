@@ -1,21 +1,44 @@
-// Every outcome of a ring, with the server killed and restarted between its steps.
-import type { Person } from '../src/person.ts'
+// Every outcome of a ring, with the server killed and restarted at each message on the way.
+import type { FrameEvent, Person } from '../src/person.ts'
 import { expect, test, type Arrive } from '../src/fixtures.ts'
-import type { Server } from '../src/server.ts'
 
-/** When the server dies: after the dial is on its way, while it rings, or as the callee decides. */
-const moments = ['just after dialling', 'while ringing', 'just after the decision'] as const
-type Moment = (typeof moments)[number]
+type Role = 'caller' | 'callee'
 
-const outcomes: Record<
-  string,
-  { decide: (red: Person, green: Person) => Promise<void>; expect: (red: Person, green: Person) => Promise<void> }
-> = {
+/** The first frame that one page sends or gets and that matches. */
+interface Moment {
+  readonly at: Role
+  readonly event: FrameEvent
+  readonly frame: RegExp
+}
+
+interface Outcome {
+  readonly decide: (red: Person, green: Person) => Promise<void>
+  readonly expect: (red: Person, green: Person) => Promise<void>
+  readonly moments: Readonly<Record<string, Moment>>
+}
+
+const beginning: Record<string, Moment> = {
+  'the dial is on its way': { at: 'caller', event: 'framesent', frame: /"t":"dial"/ },
+  'the dial is acknowledged': { at: 'caller', event: 'framereceived', frame: /"t":"ok".*"call"/ },
+  'the caller hears it ring': { at: 'caller', event: 'framereceived', frame: /"state":"ringing"/ },
+  'the callee’s page rings': { at: 'callee', event: 'framereceived', frame: /"state":"ringing"/ },
+}
+
+const outcomes: Record<string, Outcome> = {
   answered: {
     decide: async (_red, green) => await green.answer(),
     expect: async (red, green) => {
       await Promise.all([red.expectConnected(), green.expectConnected()])
       await Promise.all([red.expectSees('green'), green.expectSees('red')])
+    },
+    moments: {
+      ...beginning,
+      'the acceptance is on its way': { at: 'callee', event: 'framesent', frame: /"t":"accept"/ },
+      'the callee is in the call': { at: 'callee', event: 'framereceived', frame: /"state":"active"/ },
+      'the caller is in the call': { at: 'caller', event: 'framereceived', frame: /"state":"active"/ },
+      'the offer is on its way': { at: 'caller', event: 'framesent', frame: /"type":"offer"/ },
+      'the answer is on its way': { at: 'callee', event: 'framesent', frame: /"type":"answer"/ },
+      'the caller has a candidate': { at: 'caller', event: 'framereceived', frame: /"candidate":\{/ },
     },
   },
   declined: {
@@ -24,6 +47,12 @@ const outcomes: Record<
       await expect(red.ended).toContainText(/declin/i, { timeout: 15_000 })
       await expect(green.incoming).toBeHidden()
     },
+    moments: {
+      ...beginning,
+      'the refusal is on its way': { at: 'callee', event: 'framesent', frame: /"t":"decline"/ },
+      'the callee is rid of the call': { at: 'callee', event: 'framereceived', frame: /"state":"ended"/ },
+      'the caller hears the refusal': { at: 'caller', event: 'framereceived', frame: /"state":"ended"/ },
+    },
   },
   cancelled: {
     decide: async (red) => await red.button('Cancel call').click(),
@@ -31,23 +60,34 @@ const outcomes: Record<
       await expect(green.incoming).toBeHidden({ timeout: 15_000 })
       await expect(green.page.getByRole('list', { name: 'Recents' })).toContainText(/missed/i)
     },
+    moments: {
+      ...beginning,
+      'the cancellation is on its way': { at: 'caller', event: 'framesent', frame: /"t":"hangup"/ },
+      'the caller is rid of the call': { at: 'caller', event: 'framereceived', frame: /"state":"ended"/ },
+      'the callee’s page falls silent': { at: 'callee', event: 'framereceived', frame: /"state":"ended"/ },
+    },
   },
 }
 
 for (const [name, outcome] of Object.entries(outcomes)) {
-  for (const moment of moments) {
-    test(`${name}, with the server killed ${moment}`, async ({ arrive, server }) => {
-      const { red, green } = await dialled(arrive, server, moment)
-      if (moment === 'while ringing') await server.crash()
+  for (const [when, moment] of Object.entries(outcome.moments)) {
+    test(`${name}, with the server killed as ${when}`, async ({ arrive, server }) => {
+      const { red, green, number } = await two(arrive)
+      const watched = moment.at === 'caller' ? red : green
+      const crashed = watched.frame(moment.event, moment.frame).then(async () => await server.crash())
+      await red.dial(number)
+      await expect(green.incoming).toBeVisible({ timeout: 15_000 })
+      await expect(red.outgoing).toBeVisible()
       await outcome.decide(red, green)
-      if (moment === 'just after the decision') await server.crash()
+      await crashed
       await outcome.expect(red, green)
     })
   }
 }
 
 test('busy, with the server killed during the first call', async ({ arrive, server }) => {
-  const { red, green, number } = await dialled(arrive, server, 'while ringing')
+  const { red, green, number } = await two(arrive)
+  await red.dial(number)
   await green.answer()
   await Promise.all([red.expectConnected(), green.expectConnected()])
   await server.crash()
@@ -57,27 +97,33 @@ test('busy, with the server killed during the first call', async ({ arrive, serv
   await expect(blue.ended).toContainText(/busy|another call/i)
 })
 
+test('busy, with the server killed as the third dial is on its way', async ({ arrive, server }) => {
+  const { red, green, number } = await two(arrive)
+  await red.dial(number)
+  await green.answer()
+  await Promise.all([red.expectConnected(), green.expectConnected()])
+  const blue = await arrive('blue')
+  await blue.number()
+  const crashed = blue.frame('framesent', /"t":"dial"/).then(async () => await server.crash())
+  await blue.dial(number)
+  await crashed
+  await expect(blue.ended).toContainText(/busy|another call/i, { timeout: 15_000 })
+})
+
 test('not answered, with the server killed while it rings', async ({ arrive, server }) => {
   test.setTimeout(100_000)
-  const { red, green } = await dialled(arrive, server, 'while ringing')
+  const { red, green, number } = await two(arrive)
+  await red.dial(number)
+  await expect(green.incoming).toBeVisible()
   await server.crash()
   await expect(red.ended).toContainText(/no answer|did not answer|didn.t answer/i, { timeout: 55_000 })
   await expect(green.incoming).toBeHidden()
   await expect(green.page.getByRole('list', { name: 'Recents' })).toContainText(/missed/i)
 })
 
-async function dialled(
-  arrive: Arrive,
-  server: Server,
-  moment: Moment,
-): Promise<{ red: Person; green: Person; number: string }> {
+async function two(arrive: Arrive): Promise<{ red: Person; green: Person; number: string }> {
   const red = await arrive('red')
   const green = await arrive('green')
-  const number = await green.number()
   await red.number()
-  await red.dial(number)
-  if (moment === 'just after dialling') await server.crash()
-  await expect(green.incoming).toBeVisible({ timeout: 15_000 })
-  await expect(red.outgoing).toBeVisible()
-  return { red, green, number }
+  return { red, green, number: await green.number() }
 }
