@@ -16,7 +16,7 @@ try {
   const start = await startTimes()
   const signalling = await signallingTable()
   const firstFrame = measureFirstFrame()
-  const machine = `${cpus().length} cores (${cpus()[0].model.trim()}), Linux ${release()}`
+  const machine = `${cpus().length} cores (${cpus()[0].model.trim()}), Linux ${release().split('-')[0]}`
   const binaryMb = statSync(magpie).size / 1e6
   const text = page({
     machine,

@@ -28,7 +28,7 @@ the other side. ${firstFrame.rounds} calls each, in turn; Magpie over TLS with i
 
 \`magpie bench signal\`: so many connections, 100 pairs of them in a call, each relaying messages of about 200 bytes to the other as fast as the protocol's limit of 100 a second
 allows, for 5 s. CPU is user and system time of the server's process per message that arrived; memory is the growth of its resident size per connection
-before the first message. Median of ${rounds} runs, alternated. Both speak their own protocol: Magpie's messages carry acknowledgements, those of PeerJS do not.
+before the first message. ${rounds === 1 ? 'One run' : `Median of ${rounds} runs`} each, alternated. Both speak their own protocol: Magpie's messages carry acknowledgements, those of PeerJS do not.
 
 | | connections | CPU us/message | KB/connection | messages/s | p50 ms | p99 ms |
 | --- | --- | --- | --- | --- | --- | --- |
