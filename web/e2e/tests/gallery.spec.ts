@@ -44,14 +44,12 @@ test.beforeAll(async () => {
   await mkdir(pictures, { recursive: true })
   const page = await browser.newPage()
   await page.goto(gallery.page)
-  states = await page
-    .locator('a[data-view]')
-    .evaluateAll((links) =>
-      links.map((link) => ({
-        view: link.getAttribute('data-view') ?? '',
-        state: link.getAttribute('data-state') ?? '',
-      })),
-    )
+  states = await page.locator('a[data-view]').evaluateAll((links) =>
+    links.map((link) => ({
+      view: link.getAttribute('data-view') ?? '',
+      state: link.getAttribute('data-state') ?? '',
+    })),
+  )
   await page.close()
 })
 
