@@ -20,7 +20,7 @@ use magpie_doors::native::{self, AuthRequest, Incoming};
 use magpie_hub::{ConnId, ErrorCode, Session};
 use tokio::time::timeout;
 
-use self::frame::{Close, Message};
+use self::frame::{Close, Message, Violation};
 use self::outbox::Outbox;
 pub(crate) use self::wire::End;
 use self::wire::Wire;
@@ -170,6 +170,7 @@ impl Wire {
         loop {
             match std::future::poll_fn(|cx| self.poll_message(cx)).await? {
                 Message::Text(text) => return Ok(text),
+                Message::Binary(_) => return Err(End::Close(Violation::Binary.close())),
                 Message::Ping(payload) => self.pong(&payload)?,
                 Message::Pong => (),
                 Message::Close => return Err(End::Close(Close::new(1000, ""))),

@@ -13,6 +13,8 @@ use axum::body::Bytes;
 pub enum Message {
     /// A text message; always valid UTF-8.
     Text(Bytes),
+    /// A binary message; a door that speaks only text refuses it with [`Violation::Binary`].
+    Binary(Bytes),
     /// A ping, to be answered with its bytes.
     Ping(Bytes),
     /// A pong; proof of life only.
@@ -39,7 +41,7 @@ impl Violation {
     #[must_use]
     pub const fn close(self) -> Close {
         match self {
-            Self::TooLong => Close::new(1009, "a message is at most 256 KiB"),
+            Self::TooLong => Close::new(1009, "the message is too long"),
             Self::Binary => Close::new(1003, "messages are text"),
             Self::NotUtf8 => Close::new(1007, "text is UTF-8"),
             Self::Protocol => Close::new(1002, "not the WebSocket protocol"),
@@ -81,6 +83,11 @@ pub fn encode_text(text: &[u8], out: &mut Vec<u8>) {
     encode(TEXT, text, out);
 }
 
+/// Appends a binary frame to `out`.
+pub fn encode_binary(bytes: &[u8], out: &mut Vec<u8>) {
+    encode(BINARY, bytes, out);
+}
+
 /// Appends a pong frame to `out`; `payload` is what the ping carried.
 pub fn encode_pong(payload: &[u8], out: &mut Vec<u8>) {
     encode(PONG, payload, out);
@@ -109,8 +116,15 @@ pub struct Decoder {
     limit: usize,
     /// Start of a frame of which the rest has not arrived.
     partial: Vec<u8>,
-    /// Text of the fragments so far, while a fragmented message is under way.
-    fragments: Option<Vec<u8>>,
+    /// The message that came in fragments so far, while one is under way.
+    fragments: Option<Fragments>,
+}
+
+#[derive(Debug)]
+struct Fragments {
+    /// What the first frame said they are, [`TEXT`] or [`BINARY`].
+    opcode: u8,
+    bytes: Vec<u8>,
 }
 
 /// One frame found at the start of some bytes.
@@ -156,7 +170,8 @@ impl Decoder {
     /// Bytes of incomplete frames and messages held.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.partial.len() + self.fragments.as_ref().map_or(0, Vec::len)
+        let fragments = self.fragments.as_ref().map_or(0, |f| f.bytes.len());
+        self.partial.len() + fragments
     }
 
     /// Takes bytes off the front of `input` until a message is whole, or `input` is empty (`None`).
@@ -246,48 +261,56 @@ fn parse(bytes: &[u8], limit: usize) -> Result<Parsed<'_>, Violation> {
 
 fn accept(
     frame: Frame<'_>,
-    fragments: &mut Option<Vec<u8>>,
+    fragments: &mut Option<Fragments>,
     limit: usize,
 ) -> Result<Option<Message>, Violation> {
     match (frame.opcode, fragments.take()) {
-        (TEXT, None) => gather(frame, Vec::new(), fragments),
-        (CONTINUATION, Some(sofar)) if sofar.len() + frame.payload.len() > limit => {
+        (opcode @ (TEXT | BINARY), None) => {
+            let begun = Fragments {
+                opcode,
+                bytes: Vec::new(),
+            };
+            gather(&frame, begun, fragments)
+        }
+        (CONTINUATION, Some(sofar)) if sofar.bytes.len() + frame.payload.len() > limit => {
             Err(Violation::TooLong)
         }
-        (CONTINUATION, Some(sofar)) => gather(frame, sofar, fragments),
-        (BINARY, None) => Err(Violation::Binary),
+        (CONTINUATION, Some(sofar)) => gather(&frame, sofar, fragments),
         (CLOSE, _) => Ok(Some(Message::Close)),
         (PING | PONG, under_way) => {
             *fragments = under_way;
-            Ok(Some(control(frame)))
+            Ok(Some(control(&frame)))
         }
         _ => Err(Violation::Protocol),
     }
 }
 
 fn gather(
-    frame: Frame<'_>,
-    mut text: Vec<u8>,
-    fragments: &mut Option<Vec<u8>>,
+    frame: &Frame<'_>,
+    mut sofar: Fragments,
+    fragments: &mut Option<Fragments>,
 ) -> Result<Option<Message>, Violation> {
-    text.reserve_exact(frame.payload.len());
-    unmask_onto(&mut text, &frame);
+    sofar.bytes.reserve_exact(frame.payload.len());
+    unmask_onto(&mut sofar.bytes, frame);
     if !frame.last {
-        *fragments = Some(text);
+        *fragments = Some(sofar);
         return Ok(None);
     }
-    match std::str::from_utf8(&text) {
-        Ok(_) => Ok(Some(Message::Text(text.into()))),
+    if sofar.opcode == BINARY {
+        return Ok(Some(Message::Binary(sofar.bytes.into())));
+    }
+    match std::str::from_utf8(&sofar.bytes) {
+        Ok(_) => Ok(Some(Message::Text(sofar.bytes.into()))),
         Err(_) => Err(Violation::NotUtf8),
     }
 }
 
-fn control(frame: Frame<'_>) -> Message {
+fn control(frame: &Frame<'_>) -> Message {
     if frame.opcode == PONG {
         return Message::Pong;
     }
     let mut payload = Vec::with_capacity(frame.payload.len());
-    unmask_onto(&mut payload, &frame);
+    unmask_onto(&mut payload, frame);
     Message::Ping(payload.into())
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use axum::body::Bytes;
 
 use super::budget::Held;
-use super::frame::{Close, encode_text};
+use super::frame::{Close, encode_binary, encode_text};
 
 /// Where messages for one connection are put. Cheap to clone; all clones are the same queue.
 ///
@@ -18,11 +18,20 @@ pub struct Outbox(Arc<Mutex<Queue>>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    messages: VecDeque<Bytes>,
+    messages: VecDeque<Outgoing>,
     bytes: usize,
     held: Held,
     close: Option<Ending>,
     waker: Option<Waker>,
+}
+
+/// A message on its way to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// Goes out in a text frame; the caller vouches for UTF-8.
+    Text(Bytes),
+    /// Goes out in a binary frame.
+    Binary(Bytes),
 }
 
 /// How a connection is to end.
@@ -40,6 +49,15 @@ pub const CAPACITY: usize = 512 * 1024;
 impl Outbox {
     /// Queues a text message.
     pub fn push(&self, message: Bytes) {
+        self.queue(Outgoing::Text(message));
+    }
+
+    /// Queues a binary message.
+    pub fn push_binary(&self, message: Bytes) {
+        self.queue(Outgoing::Binary(message));
+    }
+
+    fn queue(&self, message: Outgoing) {
         let mut queue = self.lock();
         if queue.close.is_some() {
             return;
@@ -80,7 +98,7 @@ impl Outbox {
             && let Some(message) = queue.messages.pop_front()
         {
             queue.bytes -= message.len();
-            encode_text(&message, out);
+            message.encode(out);
         }
         let bytes = queue.bytes;
         // Holding less than before is always allowed.
@@ -103,13 +121,25 @@ impl Outbox {
     /// Moves everything queued as frames to `out`.
     pub(super) fn take_frames(&self, out: &mut Vec<u8>) {
         let messages = std::mem::take(&mut self.lock().messages);
-        messages
-            .iter()
-            .for_each(|message| encode_text(message, out));
+        messages.iter().for_each(|message| message.encode(out));
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outgoing {
+    fn len(&self) -> usize {
+        let (Self::Text(bytes) | Self::Binary(bytes)) = self;
+        bytes.len()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => encode_text(text, out),
+            Self::Binary(bytes) => encode_binary(bytes, out),
+        }
     }
 }
 
@@ -150,7 +180,7 @@ mod tests {
     fn messages_leave_in_order_and_the_close_comes_last() {
         let (outbox, mut out) = (Outbox::default(), Vec::new());
         outbox.push("one".into());
-        outbox.push("two".into());
+        outbox.push_binary(vec![0, 1].into());
         outbox.close(Close::new(4409, "replaced"));
         outbox.push("late".into());
         let taken = outbox.poll_frames(&Context::from_waker(Waker::noop()), &mut out);
@@ -158,7 +188,7 @@ mod tests {
             taken,
             Poll::Ready(Some(Ending::Close(Close::new(4409, "replaced"))))
         );
-        assert_eq!(out, b"\x81\x03one\x81\x03two");
+        assert_eq!(out, b"\x81\x03one\x82\x02\x00\x01");
     }
 
     #[test]

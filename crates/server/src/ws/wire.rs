@@ -175,7 +175,7 @@ impl Wire {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
         loop {
             if let Some(message) = self.inbox.pop_front() {
-                if matches!(message, Message::Text(_)) {
+                if matches!(message, Message::Text(_) | Message::Binary(_)) {
                     self.pings = 0;
                 }
                 return Poll::Ready(Ok(message));

@@ -109,9 +109,18 @@ fn what_breaks_the_framing_is_refused() {
 }
 
 #[test]
-fn binary_and_broken_utf8_have_codes_of_their_own() {
-    assert_eq!(read(&[&masked(0x82, b"x")]), Err(Violation::Binary));
+fn broken_utf8_has_a_code_of_its_own_and_only_in_text() {
     assert_eq!(read(&[&masked(0x81, &[0xff])]), Err(Violation::NotUtf8));
+    let binary = Message::Binary(vec![0xff].into());
+    assert_eq!(read(&[&masked(0x82, &[0xff])]), Ok(vec![binary]));
+}
+
+#[test]
+fn a_binary_message_may_come_in_fragments_too() {
+    let begun = masked(0x02, &[1, 2]);
+    let ended = masked(0x80, &[3]);
+    let whole = Message::Binary(vec![1, 2, 3].into());
+    assert_eq!(read(&[&begun, &ended]), Ok(vec![whole]));
 }
 
 #[test]
