@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+pub(crate) mod guest;
 mod headers;
 mod openapi;
 mod plain;
@@ -9,7 +10,7 @@ mod rate;
 mod tokens;
 mod trust;
 mod visitor;
-mod websocket;
+pub(crate) mod websocket;
 
 use std::sync::Arc;
 

@@ -22,37 +22,33 @@ use tokio::time::timeout;
 
 use self::frame::{Close, Message, Violation};
 use self::outbox::Outbox;
-pub(crate) use self::wire::End;
-use self::wire::Wire;
+pub(crate) use self::wire::{End, Wire};
 use crate::http::Tokens;
-use crate::listen::{Conn, Pass};
+use crate::http::websocket::Socket;
 use crate::signal::{Input, Switchboard, verify};
 
-/// What the handshake found out about a connection.
-pub struct Visit {
-    /// The page's origin, accepted already; the proof must name it.
-    pub origin: String,
-    /// The client's address.
-    pub address: IpAddr,
-    /// Counts the WebSocket.
-    pub pass: Pass,
+/// What a native connection needs of the server.
+pub(crate) struct Visit {
     /// Where commands go.
-    pub switchboard: Switchboard,
+    pub(crate) switchboard: Switchboard,
     /// Makes the session's bearer token.
-    pub tokens: Arc<Tokens>,
+    pub(crate) tokens: Arc<Tokens>,
 }
 
-/// Serves one WebSocket until either side ends it. `early` is what the client sent right behind its handshake.
-pub async fn serve(conn: Conn, early: Bytes, visit: Visit) {
-    let outbox = Outbox::default();
-    let mut wire = Wire::new(conn, early, outbox.clone(), HELLO_LIMIT);
-    let Visit {
-        origin,
-        address,
+/// Serves one native WebSocket until either side ends it. The proof must name the page's origin.
+pub(crate) async fn serve(socket: Socket, visit: Visit) {
+    let Socket {
+        mut wire,
+        outbox,
+        caller,
         mut pass,
+    } = socket;
+    let Visit {
         switchboard,
         tokens,
     } = visit;
+    let (origin, address) = (caller.origin.unwrap_or_default(), caller.visitor.address);
+    drop(caller.visitor);
     let session = match timeout(PROOF_TIME, introduce(&mut wire, &outbox, &origin)).await {
         Ok(Ok(proof)) => session(proof, address, &tokens, &switchboard),
         Ok(Err(end)) => return wire.finish(end).await,
@@ -166,7 +162,10 @@ async fn relay(wire: &mut Wire, conn: ConnId, switchboard: &Switchboard) -> End 
 
 impl Wire {
     /// The next text message; answers pings on the way.
-    async fn text(&mut self) -> Result<Bytes, End> {
+    ///
+    /// # Errors
+    /// How the connection is to end.
+    pub(crate) async fn text(&mut self) -> Result<Bytes, End> {
         loop {
             match std::future::poll_fn(|cx| self.poll_message(cx)).await? {
                 Message::Text(text) => return Ok(text),
@@ -183,4 +182,4 @@ impl Wire {
 const PROOF_TIME: Duration = Duration::from_secs(10);
 
 /// Longest message taken from a stranger; a proof is a third of it.
-const HELLO_LIMIT: usize = 4096;
+pub(crate) const HELLO_LIMIT: usize = 4096;

@@ -31,7 +31,7 @@ pub struct Cidr {
     prefix: u8,
 }
 
-/// A page origin: `https://host[:port]`, lower case, without the scheme's default port, as browsers send it.
+/// A page origin: `https://host[:port]`, lower case, without the scheme's default port, as browsers send it; or `null`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin(String);
 
@@ -181,6 +181,10 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, BadValue> {
         let lower = text.to_ascii_lowercase();
+        // What browsers and web views send for pages opened as files.
+        if matches!(lower.as_str(), "null" | "file://") {
+            return Ok(Self(lower));
+        }
         let (scheme, host) = lower
             .split_once("://")
             .filter(|(scheme, _)| matches!(*scheme, "https" | "http"))

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Site;
+use super::guest::Pages;
 use super::trust::host_for_others;
 use super::visitor::Visitor;
 use crate::listen::Arrival;
@@ -38,14 +39,19 @@ enum Denied {
     Rate(Duration),
 }
 
-/// ICE servers with fresh credentials, for a session or (under a rate limit) for a page of an allowed origin.
+/// ICE servers with fresh credentials, for a session or (under a rate limit) for a page that may use
+/// the doors of foreign clients, which bring nothing to know them by.
 pub(super) async fn ice_servers(
     State(site): State<Arc<Site>>,
     Extension(arrival): Extension<Arrival>,
     headers: HeaderMap,
 ) -> Response {
-    let visitor = site.origins.visitor(&arrival, &headers);
-    let minter = match minter(&site, &visitor, &headers) {
+    let caller = match site.origins.caller(&arrival, &headers, Pages::Foreign) {
+        Ok(caller) => caller,
+        Err(_) => return Denied::Page.into_response(),
+    };
+    let visitor = &caller.visitor;
+    let minter = match minter(&site, visitor, &headers) {
         Ok(minter) => minter,
         Err(denied) => return denied.into_response(),
     };
@@ -59,29 +65,22 @@ pub(super) async fn ice_servers(
         expires: credential.expires,
     };
     let mut response = Json(configuration).into_response();
-    open_to(&site, &visitor, &headers, response.headers_mut());
+    let answer = response.headers_mut();
+    caller.open(answer);
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// Lets pages of listed origins send their token.
+/// Lets pages of allowed origins send their token.
 pub(super) async fn ice_preflight(
     State(site): State<Arc<Site>>,
     Extension(arrival): Extension<Arrival>,
     headers: HeaderMap,
 ) -> Response {
-    let visitor = site.origins.visitor(&arrival, &headers);
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let allowed = response.headers_mut();
-    open_to(&site, &visitor, &headers, allowed);
-    allowed.insert(
-        header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("authorization"),
-    );
-    allowed.insert(
-        header::ACCESS_CONTROL_MAX_AGE,
-        HeaderValue::from_static("86400"),
-    );
-    response
+    match site.origins.caller(&arrival, &headers, Pages::Foreign) {
+        Ok(caller) => caller.preflight(&headers),
+        Err(wrong) => wrong.into_response(),
+    }
 }
 
 /// In whose name the credential is made, and counted.
@@ -95,7 +94,7 @@ fn minter(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> Result<String,
         let name = token.and_then(|token| site.tokens.check(token.trim(), now));
         return name.map(str::to_owned).ok_or(Denied::Token);
     }
-    if !from_allowed_page(site, visitor, headers) {
+    if !may_ask(headers) {
         return Err(Denied::Page);
     }
     site.ice_rate
@@ -104,29 +103,13 @@ fn minter(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> Result<String,
     Ok(visitor.address.to_string())
 }
 
-/// Browsers leave `Origin` out of same-origin reads, but say so in `Sec-Fetch-Site`. Whoever sends neither is no page of
+/// An `Origin` has been judged already. Browsers leave it out of same-origin reads, but say so in `Sec-Fetch-Site`. Whoever sends neither is no page of
 /// a foreign origin, and could as well send what we want to see: the rate limit and the quota are what holds them.
-fn from_allowed_page(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> bool {
-    if let Some(origin) = headers.get(header::ORIGIN) {
-        return origin
-            .to_str()
-            .is_ok_and(|origin| site.origins.allows(origin, visitor));
-    }
-    headers
-        .get("sec-fetch-site")
-        .is_none_or(|fetched| fetched == "same-origin" || fetched == "none")
-}
-
-fn open_to(site: &Site, visitor: &Visitor, headers: &HeaderMap, answer: &mut HeaderMap) {
-    answer.insert(header::VARY, HeaderValue::from_static("Origin"));
-    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(origin) = headers.get(header::ORIGIN)
-        && origin
-            .to_str()
-            .is_ok_and(|origin| site.origins.allows(origin, visitor))
-    {
-        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-    }
+fn may_ask(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN)
+        || headers
+            .get("sec-fetch-site")
+            .is_none_or(|fetched| fetched == "same-origin" || fetched == "none")
 }
 
 /// The address the request came from.

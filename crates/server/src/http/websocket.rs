@@ -1,95 +1,174 @@
-//! The WebSocket handshake of `/ws`.
+//! The WebSocket handshake of every door.
 
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use super::Site;
-use super::visitor::Visitor;
-use crate::listen::{Arrival, Conn};
-use crate::ws::{self, Visit};
+use super::guest::{Caller, Pages, WrongOrigin};
+use crate::listen::{Arrival, Conn, Pass};
+use crate::ws::outbox::Outbox;
+use crate::ws::{self, Visit, Wire};
+
+/// What a door asks of a handshake.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// Whose pages may connect.
+    pub(crate) pages: Pages,
+    /// Longest message taken from the client, bytes; [`Wire::set_limit`] changes it later.
+    pub(crate) limit: usize,
+    /// The sub-protocol agreed to when the client offers it.
+    pub(crate) protocol: Option<&'static str>,
+}
+
+/// An agreed WebSocket, to be served until it ends.
+pub(crate) struct Socket {
+    /// Messages to and from the client.
+    pub(crate) wire: Wire,
+    /// Where to queue what the client is told; `wire` sends it.
+    pub(crate) outbox: Outbox,
+    /// Who is at the other end.
+    pub(crate) caller: Caller,
+    /// Counts the WebSocket among those of its address; unproven until [`Pass::prove`].
+    pub(crate) pass: Pass,
+}
 
 /// Why a handshake is refused, for whoever looks into it.
 enum Refusal {
     NotAWebSocket,
     NoOrigin,
-    WrongOrigin { origin: String, host: String },
+    WrongOrigin(WrongOrigin),
     TooMany,
 }
 
-/// Turns a request of an allowed origin into a WebSocket.
+/// Opens the native protocol's WebSocket.
+pub(super) async fn open(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let terms = Terms {
+        pages: Pages::Own,
+        limit: ws::HELLO_LIMIT,
+        protocol: None,
+    };
+    let (switchboard, tokens) = (site.switchboard.clone(), Arc::clone(&site.tokens));
+    accept(&site, request, terms, |socket| {
+        ws::serve(
+            socket,
+            Visit {
+                switchboard,
+                tokens,
+            },
+        )
+    })
+}
+
+/// Turns a request of an allowed origin into a WebSocket that `serve` looks after, in a task of its own; any other
+/// request is told why not.
 ///
 /// # Spec
-/// RFC 6455 section 4.2. No extension and no sub-protocol is agreed to.
-pub(super) async fn open(
-    State(site): State<Arc<Site>>,
-    Extension(arrival): Extension<Arrival>,
+/// RFC 6455 section 4.2. No extension is agreed to.
+pub(crate) fn accept<F>(
+    site: &Site,
     mut request: Request,
-) -> Response {
-    let visitor = site.origins.visitor(&arrival, request.headers());
-    let accept = match accept_key(request.headers()) {
-        Some(accept) => accept,
-        None => return Refusal::NotAWebSocket.into_response(),
-    };
-    let origin = match allowed_origin(&site, &visitor, request.headers()) {
-        Ok(origin) => origin,
+    terms: Terms,
+    serve: impl FnOnce(Socket) -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = ()> + Send,
+{
+    let (upgrade, accept, caller, pass) = match agree(site, &mut request, terms) {
+        Ok(agreed) => agreed,
         Err(refusal) => return refusal.into_response(),
     };
-    let Some(pass) = site.gate.admit_websocket(visitor.address) else {
-        return Refusal::TooMany.into_response();
-    };
-    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        return Refusal::NotAWebSocket.into_response();
-    };
-    let visit = Visit {
-        origin,
-        address: visitor.address,
-        pass,
-        switchboard: site.switchboard.clone(),
-        tokens: Arc::clone(&site.tokens),
-    };
-    tokio::spawn(run(upgrade, visit));
+    tokio::spawn(async move {
+        if let Some(socket) = shake(upgrade, caller, pass, terms.limit).await {
+            serve(socket).await;
+        }
+    });
     let agreed = [
         (header::CONNECTION, "Upgrade".to_owned()),
         (header::UPGRADE, "websocket".to_owned()),
         (header::SEC_WEBSOCKET_ACCEPT, accept),
     ];
-    (StatusCode::SWITCHING_PROTOCOLS, agreed, Body::empty()).into_response()
+    let mut response = (StatusCode::SWITCHING_PROTOCOLS, agreed, Body::empty()).into_response();
+    if let Some(protocol) = terms
+        .protocol
+        .filter(|protocol| offers(request.headers(), protocol))
+    {
+        let chosen = HeaderValue::from_static(protocol);
+        response
+            .headers_mut()
+            .insert(header::SEC_WEBSOCKET_PROTOCOL, chosen);
+    }
+    response
 }
 
-async fn run(upgrade: OnUpgrade, visit: Visit) {
-    let parts = match upgrade
-        .await
-        .map(hyper::upgrade::Upgraded::downcast::<TokioIo<Conn>>)
-    {
-        Ok(Ok(parts)) => parts,
-        Ok(Err(_)) | Err(_) => return tracing::debug!("a WebSocket ended in its handshake"),
+/// Whether a request wants to become a WebSocket, so that a path can serve both kinds.
+pub(crate) fn is_handshake(headers: &HeaderMap) -> bool {
+    has_token(headers, &header::UPGRADE, "websocket")
+}
+
+/// Whether the client offers a sub-protocol (section 4.1, item 10).
+pub(crate) fn offers(headers: &HeaderMap, protocol: &str) -> bool {
+    has_token(headers, &header::SEC_WEBSOCKET_PROTOCOL, protocol)
+}
+
+fn agree(
+    site: &Site,
+    request: &mut Request,
+    terms: Terms,
+) -> Result<(OnUpgrade, String, Caller, Pass), Refusal> {
+    let accept = accept_key(request.headers()).ok_or(Refusal::NotAWebSocket)?;
+    let arrival = request.extensions().get::<Arrival>().copied();
+    let caller = site
+        .origins
+        .caller(
+            &arrival.ok_or(Refusal::NotAWebSocket)?,
+            request.headers(),
+            terms.pages,
+        )
+        .map_err(Refusal::WrongOrigin)?;
+    if terms.pages == Pages::Own && caller.origin.is_none() {
+        return Err(Refusal::NoOrigin);
+    }
+    let pass = site
+        .gate
+        .admit_websocket(caller.visitor.address)
+        .ok_or(Refusal::TooMany)?;
+    let upgrade = request
+        .extensions_mut()
+        .remove::<OnUpgrade>()
+        .ok_or(Refusal::NotAWebSocket)?;
+    Ok((upgrade, accept, caller, pass))
+}
+
+/// Waits until the answer to the handshake is out and the connection ours.
+async fn shake(upgrade: OnUpgrade, caller: Caller, pass: Pass, limit: usize) -> Option<Socket> {
+    let upgraded = upgrade.await.ok()?;
+    let Ok(parts) = upgraded.downcast::<TokioIo<Conn>>() else {
+        tracing::debug!("a WebSocket ended in its handshake");
+        return None;
     };
-    ws::serve(parts.io.into_inner(), parts.read_buf, visit).await;
+    let outbox = Outbox::default();
+    let wire = Wire::new(parts.io.into_inner(), parts.read_buf, outbox.clone(), limit);
+    Some(Socket {
+        wire,
+        outbox,
+        caller,
+        pass,
+    })
 }
 
 /// What proves to the client that we understood (section 4.2.2); `None`: the request is no handshake.
 fn accept_key(headers: &HeaderMap) -> Option<String> {
-    let has = |name: &HeaderName, token: &str| {
-        let values = headers
-            .get_all(name)
-            .into_iter()
-            .filter_map(|value| value.to_str().ok());
-        values
-            .flat_map(|value| value.split(','))
-            .any(|part| part.trim().eq_ignore_ascii_case(token))
-    };
     let key = headers.get(header::SEC_WEBSOCKET_KEY)?.to_str().ok()?;
     let version = headers.get(header::SEC_WEBSOCKET_VERSION)? == "13";
-    if !version || !has(&header::UPGRADE, "websocket") || !has(&header::CONNECTION, "upgrade") {
+    if !version || !is_handshake(headers) || !has_token(headers, &header::CONNECTION, "upgrade") {
         return None;
     }
     let hash = digest::digest(
@@ -99,16 +178,15 @@ fn accept_key(headers: &HeaderMap) -> Option<String> {
     Some(BASE64.encode(hash.as_ref()))
 }
 
-fn allowed_origin(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> Result<String, Refusal> {
-    let origin = headers.get(header::ORIGIN).ok_or(Refusal::NoOrigin)?;
-    let origin = String::from_utf8_lossy(origin.as_bytes()).into_owned();
-    match site.origins.allows(&origin, visitor) {
-        true => Ok(origin),
-        false => Err(Refusal::WrongOrigin {
-            origin,
-            host: visitor.host.clone(),
-        }),
-    }
+/// Whether a comma-separated header lists `token`.
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    let values = headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
 impl IntoResponse for Refusal {
@@ -131,18 +209,7 @@ impl IntoResponse for Refusal {
                 "A WebSocket here needs an Origin header.\n",
             )
                 .into_response(),
-            Self::WrongOrigin { origin, host } => {
-                let origin: String = origin
-                    .chars()
-                    .filter(|c| !c.is_control())
-                    .take(200)
-                    .collect();
-                let said = format!(
-                    "Pages of {origin} may not connect to {host}. To allow them start magpie with --origin {origin}; \
-                     behind a reverse proxy see --trusted-proxy.\n"
-                );
-                (StatusCode::FORBIDDEN, said).into_response()
-            }
+            Self::WrongOrigin(wrong) => wrong.into_response(),
             Self::TooMany => {
                 let wait = [(header::RETRY_AFTER, "10")];
                 (StatusCode::TOO_MANY_REQUESTS, wait, super::CROWDED).into_response()

@@ -27,7 +27,7 @@ pub(crate) enum End {
 }
 
 /// A WebSocket over a connection.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     conn: Conn,
     decoder: Decoder,
     outbox: Outbox,
@@ -54,7 +54,9 @@ thread_local! {
 }
 
 impl Wire {
-    pub(super) fn new(conn: Conn, early: Bytes, outbox: Outbox, limit: usize) -> Self {
+    /// A WebSocket over a connection whose handshake is done. `early` is what the client sent right behind that; `limit`
+    /// is the longest message taken, bytes.
+    pub(crate) fn new(conn: Conn, early: Bytes, outbox: Outbox, limit: usize) -> Self {
         let mut wire = Self {
             conn,
             decoder: Decoder::new(limit),
@@ -72,12 +74,12 @@ impl Wire {
     }
 
     /// Changes the longest message taken.
-    pub(super) const fn set_limit(&mut self, limit: usize) {
+    pub(crate) const fn set_limit(&mut self, limit: usize) {
         self.decoder.set_limit(limit);
     }
 
     /// Sends what the outbox holds, and returns the next message of the client once there is one.
-    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
+    pub(crate) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
         if self.outbox.poll_overflow(cx) {
             return Poll::Ready(Err(End::Gone));
         }
@@ -91,7 +93,7 @@ impl Wire {
     ///
     /// # Errors
     /// So many pings without a message between are a flood; messages themselves are counted by the hub.
-    pub(super) fn pong(&mut self, payload: &[u8]) -> Result<(), End> {
+    pub(crate) fn pong(&mut self, payload: &[u8]) -> Result<(), End> {
         self.pings += 1;
         if self.pings > PINGS {
             return Err(End::Close(Close::new(native::CLOSE_FLOOD, "pings")));
@@ -102,7 +104,7 @@ impl Wire {
     }
 
     /// Ends the connection. What was queued and the close frame still go out if the client takes them in time.
-    pub(super) async fn finish(mut self, end: End) {
+    pub(crate) async fn finish(mut self, end: End) {
         if let End::Close(close) = end {
             drop(timeout(FAREWELL, self.say_goodbye(close)).await);
         }
