@@ -1,6 +1,11 @@
 //! Writes STUN answers into the relay's scratch buffer.
 
-use stun_types::attribute::{AttributeType, ErrorCode, Nonce, Realm, Software, UnknownAttributes};
+use std::net::SocketAddr;
+
+use stun_types::attribute::{
+    AlternateDomain, AlternateServer, AttributeType, ErrorCode, Nonce, Realm, Software,
+    UnknownAttributes,
+};
 use stun_types::message::{
     IntegrityAlgorithm, IntegrityKey, Message, MessageClass, MessageType, MessageWriteMutSlice,
     Method, TransactionId,
@@ -60,6 +65,16 @@ impl<'s> Answer<'s> {
             && let Ok(software) = Software::new(software)
         {
             self.add(&software);
+        }
+    }
+
+    /// Where to go instead: `addresses` in their order, and the name in the certificate there.
+    pub(crate) fn add_alternate(&mut self, addresses: &[SocketAddr], domain: Option<&str>) {
+        for address in addresses {
+            self.add(&AlternateServer::new(*address));
+        }
+        if let Some(domain) = domain {
+            self.add(&AlternateDomain::new(domain));
         }
     }
 

@@ -79,6 +79,16 @@ impl Users {
         }
     }
 
+    /// Whether `name` is one of the configured users.
+    pub(crate) fn is_fixed(&self, name: &str) -> bool {
+        self.fixed.contains_key(name)
+    }
+
+    /// When the last time-limited credential that is valid at `wall_seconds` expires.
+    pub(crate) const fn horizon(&self, wall_seconds: u64) -> u64 {
+        wall_seconds.saturating_add(self.horizon).saturating_add(1)
+    }
+
     /// Whose signature `stun` carries. A name that is configured is never taken for a time-limited one.
     pub(crate) fn identify(
         &self,

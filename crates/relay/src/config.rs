@@ -1,5 +1,6 @@
 //! What a relay is made with.
 
+use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
@@ -20,10 +21,31 @@ pub struct Config {
     pub credential_horizon: Duration,
     /// Peers allowed although policy refuses their range by default.
     pub allow_peers: Vec<Network>,
+    /// Where clients that ask for an allocation are sent instead (300), if anywhere.
+    pub alternate_server: Option<AlternateServer>,
     /// How much one client, and all together, may take.
     pub limits: Limits,
     /// How long things last.
     pub lifetimes: Lifetimes,
+}
+
+/// Another server that takes this one's place (RFC 8489 section 10).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlternateServer {
+    /// Its addresses: the first of each family is told. A client whose family is not among them is served here.
+    pub addresses: Vec<SocketAddr>,
+    /// The name in its certificate, if it is another than this server's; at most 128 bytes are used.
+    pub domain: Option<String>,
+}
+
+impl AlternateServer {
+    /// What a client at `remote` is told: an address of its own family, then one of the other; nothing if the first is missing.
+    pub(crate) fn addresses_for(&self, remote: IpAddr) -> Vec<SocketAddr> {
+        let of = |v4| self.addresses.iter().find(|a| a.is_ipv4() == v4).copied();
+        let own = of(remote.is_ipv4());
+        let other = own.and_then(|_| of(!remote.is_ipv4()));
+        own.into_iter().chain(other).collect()
+    }
 }
 
 /// A user of the long-term credential mechanism whose password is configured.
@@ -80,6 +102,7 @@ impl Default for Config {
             secrets: Vec::new(),
             credential_horizon: Duration::from_secs(25 * 3600),
             allow_peers: Vec::new(),
+            alternate_server: None,
             limits: Limits::default(),
             lifetimes: Lifetimes::default(),
         }

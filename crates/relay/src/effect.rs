@@ -130,30 +130,3 @@ pub enum OpenError {
     /// No port or descriptor is free: 508.
     Exhausted,
 }
-
-/// Counts since the start, and the present size.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// Allocations at this moment.
-    pub allocations: usize,
-    /// Packets relayed to peers.
-    pub to_peers: u64,
-    /// Payload bytes of those.
-    pub bytes_to_peers: u64,
-    /// Packets relayed to clients, those handed over inside the process included.
-    pub to_clients: u64,
-    /// Payload bytes of those.
-    pub bytes_to_clients: u64,
-    /// Answers 401 and 438 sent.
-    pub challenges: u64,
-    /// Answers left unsent because one address asked for too many.
-    pub challenges_suppressed: u64,
-    /// Peers refused by policy.
-    pub refused_peers: u64,
-    /// Allocations refused by a quota (486) or for want of ports (508).
-    pub refused_allocations: u64,
-    /// Packets dropped since their allocation carries more bits than it may.
-    pub over_rate: u64,
-    /// Packets dropped because they were not STUN, not allowed, or for nobody.
-    pub dropped: u64,
-}

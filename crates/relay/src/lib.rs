@@ -35,10 +35,13 @@ pub mod policy;
 mod relay;
 mod request;
 mod reserve;
+mod revoke;
+mod snapshot;
 mod table;
 
 pub use address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr, Transport};
-pub use config::{Config, Lifetimes, Limits, StaticUser};
-pub use effect::{Effect, Fragment, OpenError, Output, Port, RelayId, Reservation, Snapshot};
+pub use config::{AlternateServer, Config, Lifetimes, Limits, StaticUser};
+pub use effect::{Effect, Fragment, OpenError, Output, Port, RelayId, Reservation};
 pub use head::Head;
 pub use relay::Relay;
+pub use snapshot::Snapshot;

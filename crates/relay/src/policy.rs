@@ -67,13 +67,21 @@ pub enum Refusal {
     PortZero,
 }
 
+impl Refusal {
+    /// Name of the rule, for logs and counters.
+    #[must_use]
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Reserved(range) => range,
+            Self::OwnListener => "a listening address of this server",
+            Self::PortZero => "port 0",
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reserved(range) => out.write_str(range),
-            Self::OwnListener => out.write_str("a listening address of this server"),
-            Self::PortZero => out.write_str("port 0"),
-        }
+        out.write_str(self.rule())
     }
 }
 

@@ -9,13 +9,15 @@ use sha1::Sha1;
 use crate::address::{ClientAddr, Millis, RelayAddr};
 use crate::answer::SCRATCH;
 use crate::auth::Users;
-use crate::config::{Config, Lifetimes, Limits};
-use crate::effect::{Effect, OpenError, Output, RelayId, Snapshot};
+use crate::config::{AlternateServer, Config, Lifetimes, Limits};
+use crate::effect::{Effect, OpenError, Output, RelayId};
 use crate::hash::Seeded;
 use crate::limit::RateLimit;
 use crate::nonce::Nonces;
 use crate::policy::Policy;
 use crate::reserve::Reservations;
+use crate::revoke::{self, Revoked};
+use crate::snapshot::Snapshot;
 use crate::table::Table;
 
 /// A STUN and TURN server.
@@ -29,7 +31,9 @@ pub struct Relay {
     pub(crate) software: String,
     pub(crate) limits: Limits,
     pub(crate) lifetimes: Lifetimes,
+    pub(crate) alternate: Option<AlternateServer>,
     pub(crate) users: Users,
+    pub(crate) revoked: Revoked,
     /// Seconds that the wall clock is ahead of the time given with each call.
     wall_ahead: i64,
     pub(crate) nonces: Nonces,
@@ -64,7 +68,12 @@ impl Relay {
         } = config.limits;
         Self {
             users: Users::new(&config, realm.clone(), hasher),
+            revoked: Revoked::new(hasher),
             realm,
+            alternate: config.alternate_server.map(|alternate| AlternateServer {
+                domain: alternate.domain.map(cut),
+                ..alternate
+            }),
             wall_ahead: 0,
             software: cut(config.software),
             limits: config.limits,
@@ -129,6 +138,22 @@ impl Relay {
         }
     }
 
+    /// Takes a credential back: its allocations end at once, and it opens no other one.
+    ///
+    /// `id` is a user name, the id of a time-limited one (`MINTER~RANDOM` in `EXPIRY:MINTER~RANDOM`), or a minter. A user
+    /// of the configuration is refused until the relay is made anew without it; anything else until every credential
+    /// that is valid now has expired. At most 4096 are kept in mind.
+    pub fn revoke(&mut self, now: Millis, id: &str) {
+        let wall = self.wall_seconds(now);
+        let fixed = self.users.is_fixed(id);
+        self.revoked
+            .insert(wall, id, fixed, self.users.horizon(wall));
+        for relay in self.table.find(|a| revoke::names(id, &a.username)) {
+            self.counts.revoked_allocations = self.counts.revoked_allocations.wrapping_add(1);
+            self.close(relay);
+        }
+    }
+
     /// Ends what has expired by `now`.
     pub fn handle_timeout(&mut self, now: Millis) {
         while let Some(id) = self.table.pop_expired(now) {
@@ -156,7 +181,7 @@ impl Relay {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             allocations: self.table.len(),
-            ..self.counts
+            ..self.counts.clone()
         }
     }
 

@@ -3,6 +3,8 @@
 mod allocate;
 mod peers;
 
+use std::net::SocketAddr;
+
 use stun_types::attribute::{AttributeType, ErrorCode, XorMappedAddress};
 use stun_types::message::{BINDING, IntegrityKey, Method, TransactionId};
 use turn_types::attribute::Lifetime;
@@ -31,6 +33,18 @@ enum Granted {
 enum Refused {
     Code(u16),
     Unknown(Vec<AttributeType>),
+    /// 300: these addresses of another server.
+    Elsewhere(Vec<SocketAddr>),
+}
+
+impl Refused {
+    const fn code(&self) -> u16 {
+        match self {
+            Self::Code(code) => *code,
+            Self::Unknown(_) => ErrorCode::UNKNOWN_ATTRIBUTE,
+            Self::Elsewhere(_) => ErrorCode::TRY_ALTERNATE,
+        }
+    }
 }
 
 impl From<Malformed> for Refused {
@@ -73,6 +87,7 @@ impl Relay {
         let transaction = stun.message().transaction_id();
         let unknown = stun.unknown(&[]);
         if !unknown.is_empty() {
+            self.counts.count_error(ErrorCode::UNKNOWN_ATTRIBUTE);
             let mut answer = Answer::error(
                 ErrorCode::UNKNOWN_ATTRIBUTE,
                 BINDING,
@@ -97,6 +112,9 @@ impl Relay {
         stun: &Stun<'_>,
     ) -> Result<Identity, Denied> {
         let claim = Claim::read(stun)?;
+        if self.revoked.holds(self.wall_seconds(now), claim.username) {
+            return Err(Denied::Unauthorized);
+        }
         let allocation = self
             .table
             .by_client(&client)
@@ -143,6 +161,7 @@ impl Relay {
             Denied::Stale => ErrorCode::STALE_NONCE,
             Denied::Bad => ErrorCode::BAD_REQUEST,
         };
+        self.counts.count_error(code);
         let message = stun.message();
         let mut answer = Answer::error(
             code,
@@ -226,13 +245,16 @@ impl Relay {
         key: &IntegrityKey,
         refused: Refused,
     ) -> Output<'_> {
-        let code = match &refused {
-            Refused::Code(code) => *code,
-            Refused::Unknown(_) => ErrorCode::UNKNOWN_ATTRIBUTE,
-        };
+        let code = refused.code();
+        self.counts.count_error(code);
         let mut answer = Answer::error(code, method, transaction, self.scratch.as_mut());
-        if let Refused::Unknown(unknown) = &refused {
-            answer.add_unknown(unknown);
+        match &refused {
+            Refused::Code(_) => {}
+            Refused::Unknown(unknown) => answer.add_unknown(unknown),
+            Refused::Elsewhere(addresses) => {
+                let alternate = self.alternate.as_ref();
+                answer.add_alternate(addresses, alternate.and_then(|a| a.domain.as_deref()));
+            }
         }
         answer.add_software(&self.software);
         let length = answer.finish(Some(key));

@@ -166,6 +166,16 @@ impl Table {
             .filter(|_| slot.generation == id.generation)
     }
 
+    /// Every allocation that is `wanted`; looks at all of them.
+    pub(crate) fn find(&self, wanted: impl Fn(&Allocation) -> bool) -> Vec<RelayId> {
+        let ids = self.slots.iter().zip(0..).map(|(slot, at)| RelayId {
+            slot: at,
+            generation: slot.generation,
+        });
+        ids.filter(|id| self.get(*id).is_some_and(&wanted))
+            .collect()
+    }
+
     /// A removed allocation leaves its timer behind: without this, opening and closing in a loop would pile them up.
     fn drop_stale_timers(&mut self) {
         let most = self.by_client.len().saturating_mul(4).saturating_add(1024);

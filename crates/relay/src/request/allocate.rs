@@ -39,6 +39,12 @@ impl Relay {
             Some(UDP) => {}
             Some(_) => return Err(Refused::Code(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL)),
         }
+        if let Some(alternate) = &self.alternate {
+            let addresses = alternate.addresses_for(client.remote().ip());
+            if !addresses.is_empty() {
+                return Err(Refused::Elsewhere(addresses));
+            }
+        }
         let granted = self.granted(stun.lifetime()?);
         if !self.table.has_room(client, &identity.username) {
             self.counts.refused_allocations = self.counts.refused_allocations.wrapping_add(1);

@@ -96,7 +96,7 @@ impl Relay {
             Err(why) => Err(why),
         });
         verdict.map_err(|why| {
-            self.counts.refused_peers = self.counts.refused_peers.wrapping_add(1);
+            self.counts.count_refusal(why);
             self.effects
                 .push_back(Effect::Refused { client, peer, why });
             Refused::Code(ErrorCode::FORBIDDEN)

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 mod allocate;
+mod alternate;
 mod auth;
 mod channel;
 mod data;
@@ -12,4 +13,5 @@ mod permission;
 mod policy;
 mod refresh;
 mod reserve;
+mod revoke;
 mod stun;

@@ -223,3 +223,22 @@ fn ask_v6(lab: &mut Lab) -> Client {
         .unwrap();
     client
 }
+
+#[test]
+fn refusals_are_counted_by_rule_and_errors_by_code() {
+    let mut lab = Lab::new();
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    for peer in ["10.0.0.1:1", "10.0.0.2:1", "127.0.0.1:1"] {
+        assert_eq!(client.permit(&mut lab, peer), Err(403));
+    }
+    let mut counted = lab.relay.snapshot();
+    counted.add(&lab.relay.snapshot());
+    let by_rule: Vec<_> = counted.refused_by_rule.into_iter().collect();
+    assert_eq!(
+        by_rule,
+        [("loopback (RFC 1122)", 2), ("private use (RFC 1918)", 4)]
+    );
+    assert_eq!(counted.errors.get(&403), Some(&6));
+    assert_eq!(counted.errors.get(&401), Some(&2));
+}
