@@ -23,6 +23,9 @@ pub struct Config {
     pub allow_peers: Vec<Network>,
     /// Where clients that ask for an allocation are sent instead (300), if anywhere.
     pub alternate_server: Option<AlternateServer>,
+    /// Peers refused although policy allows their range by default. Where one of `allow_peers` overlaps, the narrower range
+    /// decides, and the denied one where they are equal.
+    pub deny_peers: Vec<Network>,
     /// How much one client, and all together, may take.
     pub limits: Limits,
     /// How long things last.
@@ -103,6 +106,7 @@ impl Default for Config {
             credential_horizon: Duration::from_secs(25 * 3600),
             allow_peers: Vec::new(),
             alternate_server: None,
+            deny_peers: Vec::new(),
             limits: Limits::default(),
             lifetimes: Lifetimes::default(),
         }

@@ -56,6 +56,12 @@ impl Network {
     }
 }
 
+impl fmt::Display for Network {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/{}", self.address, self.prefix)
+    }
+}
+
 /// Why a peer is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -63,6 +69,8 @@ pub enum Refusal {
     Reserved(&'static str),
     /// It is an address this server listens on.
     OwnListener,
+    /// It, or an address embedded in it, lies in a range the operator denies.
+    Denied(Network),
     /// Port 0.
     PortZero,
 }
@@ -74,6 +82,7 @@ impl Refusal {
         match self {
             Self::Reserved(range) => range,
             Self::OwnListener => "a listening address of this server",
+            Self::Denied(_) => "denied by the operator",
             Self::PortZero => "port 0",
         }
     }
@@ -81,7 +90,10 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.rule())
+        match self {
+            Self::Denied(range) => write!(out, "denied by the operator ({range})"),
+            rule => out.write_str(rule.rule()),
+        }
     }
 }
 
@@ -89,13 +101,15 @@ impl fmt::Display for Refusal {
 #[derive(Debug)]
 pub(crate) struct Policy {
     allow: Vec<Network>,
+    deny: Vec<Network>,
     listening: HashSet<SocketAddr, Seeded>,
 }
 
 impl Policy {
-    pub(crate) fn new(allow: Vec<Network>, hasher: Seeded) -> Self {
+    pub(crate) fn new(allow: Vec<Network>, deny: Vec<Network>, hasher: Seeded) -> Self {
         Self {
             allow,
+            deny,
             listening: HashSet::with_hasher(hasher),
         }
     }
@@ -130,17 +144,28 @@ impl Policy {
         }
     }
 
-    /// Whether `address`, and whatever it embeds, is public or listed.
+    /// Whether `address`, and whatever it embeds, is public or allowed by the operator, and not denied. Of an allowed and a
+    /// denied range that both hold an address the narrower one decides, and the denied one where they are equal.
     ///
     /// # Errors
-    /// [`Refusal::Reserved`].
+    /// [`Refusal::Reserved`] or [`Refusal::Denied`].
     pub(crate) fn check_range(&self, address: IpAddr) -> Result<(), Refusal> {
-        let listed = |ip| self.allow.iter().any(|network| network.contains(ip));
-        forms(address)
-            .filter(|ip| !listed(*ip))
-            .find_map(reserved)
-            .map_or(Ok(()), |range| Err(Refusal::Reserved(range)))
+        forms(address).try_for_each(|ip| {
+            let allowed = narrowest(&self.allow, ip);
+            let denied = narrowest(&self.deny, ip);
+            match (allowed, denied, reserved(ip)) {
+                (Some(allowed), Some(denied), _) if allowed.prefix > denied.prefix => Ok(()),
+                (_, Some(denied), _) => Err(Refusal::Denied(denied)),
+                (None, None, Some(range)) => Err(Refusal::Reserved(range)),
+                _ => Ok(()),
+            }
+        })
     }
+}
+
+fn narrowest(ranges: &[Network], address: IpAddr) -> Option<Network> {
+    let holding = ranges.iter().filter(|range| range.contains(address));
+    holding.max_by_key(|range| range.prefix).copied()
 }
 
 /// Without flow label and scope, which a peer address never has.

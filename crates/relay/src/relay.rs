@@ -79,7 +79,7 @@ impl Relay {
             limits: config.limits,
             lifetimes: config.lifetimes,
             nonces: Nonces::new(&derive(seed, b"nonce"), config.lifetimes.nonce),
-            policy: Policy::new(config.allow_peers, hasher),
+            policy: Policy::new(config.allow_peers, config.deny_peers, hasher),
             challenges: RateLimit::new(hasher, challenges_per_second, challenge_burst),
             table: Table::new(config.limits, hasher),
             reservations: Reservations::new(hasher),

@@ -142,6 +142,58 @@ fn the_operator_allows_ranges_and_nothing_beside_them() {
 }
 
 #[test]
+fn the_operator_denies_ranges_in_every_spelling() {
+    let denying =
+        || Lab::with(|config| config.deny_peers = vec![Network::new([93, 184, 0, 0].into(), 16)]);
+    let (mut lab, mut client) = (denying(), Client::new(1));
+    client.allocate(&mut lab).unwrap();
+    assert_eq!(client.permit(&mut lab, "93.184.215.14:80"), Err(403));
+    assert_eq!(client.bind(&mut lab, 0x4000, "93.184.215.14:80"), Err(403));
+    assert_eq!(client.permit(&mut lab, "93.185.215.14:80"), Ok(()));
+    let mut lab = denying();
+    let client = ask_v6(&mut lab);
+    let spelled = "[64:ff9b::5db8:d70e]:80";
+    assert_eq!(client.permit(&mut lab, spelled), Err(403));
+}
+
+#[test]
+fn of_an_allowed_and_a_denied_range_the_narrower_decides() {
+    let range = |address: [u8; 4], prefix| Network::new(address.into(), prefix);
+    let mut lab = Lab::with(|config| {
+        config.allow_peers = vec![range([10, 0, 0, 0], 8), range([93, 184, 215, 14], 32)];
+        config.deny_peers = vec![range([10, 1, 2, 3], 32), range([0, 0, 0, 0], 0)];
+    });
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    assert_eq!(client.permit(&mut lab, "10.1.2.3:80"), Err(403));
+    assert_eq!(client.permit(&mut lab, "10.1.2.4:80"), Ok(()));
+    assert_eq!(client.permit(&mut lab, "93.184.215.14:80"), Ok(()));
+    assert_eq!(client.permit(&mut lab, "93.184.215.15:80"), Err(403));
+}
+
+#[test]
+fn a_range_both_allowed_and_denied_is_denied() {
+    let range = vec![Network::new([93, 184, 0, 0].into(), 16)];
+    let mut lab = Lab::with(|config| {
+        config.allow_peers.clone_from(&range);
+        config.deny_peers = range;
+    });
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    assert_eq!(client.permit(&mut lab, "93.184.215.14:80"), Err(403));
+}
+
+#[test]
+fn our_relayed_addresses_are_reached_even_where_their_range_is_denied() {
+    let mut lab =
+        Lab::with(|config| config.deny_peers = vec![Network::new([0, 0, 0, 0].into(), 0)]);
+    let (mut alice, mut bob) = (Client::new(1), Client::new(2));
+    let relay = alice.allocate(&mut lab).unwrap();
+    bob.allocate(&mut lab).unwrap();
+    assert_eq!(bob.permit(&mut lab, &relay.to_string()), Ok(()));
+}
+
+#[test]
 fn what_the_operator_allows_is_allowed_in_its_own_spelling_only() {
     let mut lab =
         Lab::with(|config| config.allow_peers = vec![Network::new([127, 0, 0, 0].into(), 8)]);

@@ -210,6 +210,13 @@ pub(crate) const KEYS: &[Key] = &[
         "Peers the relay may reach although they lie in a private or special range, which is refused otherwise.",
     ),
     flag(
+        "deny_peer",
+        Kind::Cidr,
+        Count::Many,
+        "",
+        "Peers the relay must not reach although they lie on the public internet. Where an allowed range overlaps, the narrower one decides.",
+    ),
+    flag(
         "cert",
         Kind::File,
         Count::One,
@@ -271,6 +278,13 @@ pub(crate) const KEYS: &[Key] = &[
         Count::One,
         "info",
         "Log filter: error, warn, info, debug, trace, or by module, such as info,magpie_server=debug.",
+    ),
+    inner(
+        "relay.credential_horizon",
+        Kind::Seconds,
+        Count::One,
+        "90000",
+        "How far in the future a time-limited credential may expire; one that lasts longer is refused. 25 hours leave room for programs that mint for a day.",
     ),
     inner(
         "relay.nonce_lifetime",

@@ -68,12 +68,16 @@ pub struct RelaySettings {
     pub secrets: Vec<Secret>,
     /// Peers allowed although they lie in a range that is refused by default.
     pub allow_peers: Vec<Cidr>,
+    /// Peers refused although they lie in a range that is allowed by default.
+    pub deny_peers: Vec<Cidr>,
     /// Allocations of one user (identity, static user or address) at a time.
     pub user_quota: Quota,
     /// Allocations in all at a time.
     pub total_quota: Quota,
     /// Bits per second one allocation may carry, both directions together; `None`: no limit.
     pub max_bps: Option<NonZeroU64>,
+    /// How far in the future a time-limited credential may expire.
+    pub credential_horizon: Duration,
     /// How long a nonce is accepted.
     pub nonce_lifetime: Duration,
     /// How long a permission lasts (RFC 8656 section 9: 5 minutes).

@@ -21,7 +21,7 @@ use super::inbox::Inbox;
 use super::place::Places;
 use super::worker::{self, Parts};
 use super::{IceServer, RelaySocket, secret, stream};
-use crate::config::{RelaySettings, TurnUser};
+use crate::config::{Cidr, RelaySettings, TurnUser};
 
 /// A time-limited TURN credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,11 +188,9 @@ fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
         software: settings.software.clone(),
         users: settings.users.iter().map(user).collect(),
         secrets,
-        allow_peers: settings
-            .allow_peers
-            .iter()
-            .map(|c| Network::new(c.network(), c.prefix()))
-            .collect(),
+        credential_horizon: settings.credential_horizon,
+        allow_peers: networks(&settings.allow_peers),
+        deny_peers: networks(&settings.deny_peers),
         limits: Limits {
             per_user: settings.user_quota,
             per_address: settings
@@ -211,6 +209,13 @@ fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
         },
         ..defaults
     }
+}
+
+fn networks(ranges: &[Cidr]) -> Vec<Network> {
+    ranges
+        .iter()
+        .map(|range| Network::new(range.network(), range.prefix()))
+        .collect()
 }
 
 fn secrets(settings: &RelaySettings, data: &Path) -> Result<Vec<String>, RelayError> {

@@ -1,12 +1,12 @@
 //! A relay on loopback: UDP, TCP and TLS on free ports.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use magpie_server::config::{RelaySettings, Secret, TurnUser};
+use magpie_server::config::{RelaySettings, Secret, TurnUser, defaults};
 use magpie_server::relay::{Relay, RelayHandle, RelaySocket};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
@@ -30,25 +30,16 @@ pub(crate) const SECRET: &str = "a shared secret";
 /// Settings with one static user and one secret.
 pub(crate) fn settings() -> RelaySettings {
     RelaySettings {
-        public_ips: Vec::new(),
-        ports: "49152-65535".parse().unwrap(),
-        realm: "magpie".to_owned(),
         users: vec![TurnUser {
             name: USER.to_owned(),
             password: Secret::new(PASSWORD.to_owned()),
         }],
         secrets: vec![Secret::new(SECRET.to_owned())],
-        allow_peers: Vec::new(),
         user_quota: None,
         total_quota: None,
-        max_bps: None,
         nonce_lifetime: Duration::from_secs(600),
-        permission_lifetime: Duration::from_secs(300),
-        channel_lifetime: Duration::from_secs(600),
-        default_lifetime: Duration::from_secs(600),
-        max_lifetime: Duration::from_secs(3600),
-        stun_addresses: Vec::new(),
         software: String::new(),
+        ..defaults(Path::new("")).relay
     }
 }
 
