@@ -7,9 +7,10 @@ use std::time::Duration;
 use stun_types::message::{IntegrityKey, TransactionId};
 
 use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
+use crate::channels::Channels;
 use crate::effect::Reservation;
-use crate::hash::{Seeded, SeededMap};
 use crate::limit::Bucket;
+use crate::shared::Seat;
 
 /// A relayed address on behalf of a client.
 #[derive(Debug)]
@@ -32,9 +33,11 @@ pub(crate) struct Allocation {
     /// Whether the relay socket is being read.
     pub(crate) watched: bool,
     traffic: Bucket,
-    permissions: SeededMap<IpAddr, Permission>,
-    channels: SeededMap<u16, Channel>,
-    numbers: SeededMap<PeerAddr, u16>,
+    /// By address. Few, so a sorted list beats a hash in time and by far in memory.
+    permissions: Vec<Permission>,
+    channels: Channels,
+    /// Counts it in the quotas until it is dropped.
+    _seat: Seat,
 }
 
 /// What a permission reaches.
@@ -48,13 +51,8 @@ pub(crate) enum Scope {
 
 #[derive(Clone, Copy, Debug)]
 struct Permission {
+    ip: IpAddr,
     scope: Scope,
-    expires: Millis,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Channel {
-    peer: PeerAddr,
     expires: Millis,
 }
 
@@ -72,7 +70,7 @@ impl Allocation {
         clippy::too_many_arguments,
         reason = "each is a field; there is one caller"
     )]
-    pub(crate) fn new(
+    pub(crate) const fn new(
         client: ClientAddr,
         family: Family,
         transaction: TransactionId,
@@ -80,7 +78,7 @@ impl Allocation {
         username: Box<str>,
         key: IntegrityKey,
         expires: Millis,
-        hasher: Seeded,
+        seat: Seat,
     ) -> Self {
         Self {
             client,
@@ -94,21 +92,21 @@ impl Allocation {
             expires,
             timer: expires,
             watched: false,
-            traffic: Bucket::default(),
-            permissions: SeededMap::with_hasher(hasher),
-            channels: SeededMap::with_hasher(hasher),
-            numbers: SeededMap::with_hasher(hasher),
+            traffic: Bucket::new(),
+            permissions: Vec::new(),
+            channels: Channels::new(),
+            _seat: seat,
         }
     }
 
-    /// Whether one more permission for `peer` fits.
+    /// Whether one more permission for each of `peers` fits.
     pub(crate) fn has_room(&mut self, now: Millis, peers: &[(IpAddr, Scope)], most: usize) -> bool {
         let new = peers
             .iter()
-            .filter(|(ip, _)| !self.permissions.contains_key(ip))
+            .filter(|(ip, _)| self.find(*ip).is_err())
             .count();
         if self.permissions.len().saturating_add(new) > most {
-            self.permissions.retain(|_, p| p.expires > now);
+            self.permissions.retain(|p| p.expires > now);
         }
         self.permissions.len().saturating_add(new) <= most
     }
@@ -122,16 +120,27 @@ impl Allocation {
             scope
         };
         let expires = now.after(lifetime);
-        self.permissions.insert(ip, Permission { scope, expires });
+        let permission = Permission { ip, scope, expires };
+        match self.find(ip) {
+            Ok(at) => {
+                if let Some(place) = self.permissions.get_mut(at) {
+                    *place = permission;
+                }
+            }
+            Err(at) => {
+                self.permissions.reserve_exact(1);
+                self.permissions.insert(at, permission);
+            }
+        }
     }
 
     /// What the client may reach at `ip` at this moment.
     pub(crate) fn permitted(&self, now: Millis, ip: IpAddr) -> Option<Scope> {
-        let permission = self.permissions.get(&ip)?;
+        let permission = self.permissions.get(self.find(ip).ok()?)?;
         (permission.expires > now).then_some(permission.scope)
     }
 
-    /// Whether a packet of `bytes` is within `max_bps`, which may come in bursts of a second's worth.
+    /// Whether packets of `bytes` in all are within `max_bps`, which may come in bursts of a second's worth.
     pub(crate) fn admits(&mut self, now: Millis, bytes: usize, max_bps: NonZeroU64) -> bool {
         let bits = (bytes as u64).saturating_mul(8);
         let burst = max_bps.get().max(LONGEST_PACKET);
@@ -147,11 +156,7 @@ impl Allocation {
         lifetime: Duration,
         most: usize,
     ) -> Result<(), BindError> {
-        self.can_bind(now, number, peer, most)?;
-        let expires = now.after(lifetime);
-        self.channels.insert(number, Channel { peer, expires });
-        self.numbers.insert(peer, number);
-        Ok(())
+        self.channels.bind(now, number, peer, lifetime, most)
     }
 
     /// Whether [`bind`](Self::bind) would succeed. Clears expired bindings that stand in the way.
@@ -162,48 +167,21 @@ impl Allocation {
         peer: PeerAddr,
         most: usize,
     ) -> Result<(), BindError> {
-        let same = |allocation: &Self| allocation.channel_peer(now, number) == Some(peer);
-        if same(self) {
-            return Ok(());
-        }
-        if self.channel_peer(now, number).is_some() || self.channel_number(now, peer).is_some() {
-            return Err(BindError::Taken);
-        }
-        self.unbind(number, peer);
-        if self.channels.len() >= most {
-            self.channels.retain(|_, c| c.expires > now);
-            let channels = &self.channels;
-            self.numbers
-                .retain(|_, number| channels.contains_key(number));
-        }
-        if self.channels.len() >= most {
-            Err(BindError::Full)
-        } else {
-            Ok(())
-        }
+        self.channels.can_bind(now, number, peer, most)
     }
 
     /// Peer of a channel.
     pub(crate) fn channel_peer(&self, now: Millis, number: u16) -> Option<PeerAddr> {
-        let channel = self.channels.get(&number)?;
-        (channel.expires > now).then_some(channel.peer)
+        self.channels.peer(now, number)
     }
 
     /// Channel of a peer.
     pub(crate) fn channel_number(&self, now: Millis, peer: PeerAddr) -> Option<u16> {
-        let number = *self.numbers.get(&peer)?;
-        let channel = self.channels.get(&number)?;
-        (channel.expires > now).then_some(number)
+        self.channels.number(now, peer)
     }
 
-    /// Forgets the expired bindings of a number and of a peer: each may have been bound to something else.
-    fn unbind(&mut self, number: u16, peer: PeerAddr) {
-        if let Some(channel) = self.channels.remove(&number) {
-            self.numbers.remove(&channel.peer);
-        }
-        if let Some(number) = self.numbers.remove(&peer) {
-            self.channels.remove(&number);
-        }
+    fn find(&self, ip: IpAddr) -> Result<usize, usize> {
+        self.permissions.binary_search_by(|p| p.ip.cmp(&ip))
     }
 }
 

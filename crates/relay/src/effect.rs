@@ -1,6 +1,6 @@
 //! What the outside is asked to do.
 
-use crate::address::{ClientAddr, Family, PeerAddr};
+use crate::address::{ClientAddr, Family, PeerAddr, RelayAddr};
 use crate::head::Head;
 use crate::policy::Refusal;
 
@@ -52,6 +52,18 @@ pub enum Output<'a> {
         payload: &'a [u8],
         /// Whether the client wants no router to take it apart (RFC 8656 section 14).
         fragment: Fragment,
+    },
+    /// A packet for a relayed address that another worker of this server serves: for
+    /// [`Relay::worker_run`](crate::Relay::worker_run) there.
+    ToWorker {
+        /// Which.
+        worker: usize,
+        /// The relayed address it comes from.
+        from: RelayAddr,
+        /// The relayed address it goes to.
+        to: RelayAddr,
+        /// What the client sent.
+        payload: &'a [u8],
     },
 }
 

@@ -5,6 +5,8 @@ use std::hash::BuildHasher;
 
 use siphasher::sip::SipHasher13;
 
+use crate::relay::derive;
+
 /// A hash map whose order and collisions depend on the seed alone.
 pub(crate) type SeededMap<K, V> = HashMap<K, V, Seeded>;
 
@@ -15,6 +17,12 @@ pub(crate) struct Seeded {
 }
 
 impl Seeded {
+    /// The hasher that `seed` gives for the purpose `label`.
+    pub(crate) fn derived(seed: [u8; 32], label: &[u8]) -> Self {
+        let drawn = derive(seed, label);
+        Self::new(drawn.first_chunk().copied().unwrap_or_default())
+    }
+
     pub(crate) fn new(seed: [u8; 16]) -> Self {
         let [a, b] = [0, 8].map(|at| {
             let half = seed.get(at..).and_then(|s| s.first_chunk::<8>());

@@ -29,6 +29,13 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
+    pub(crate) const fn new() -> Self {
+        Self {
+            used: 0,
+            at: Millis(0),
+        }
+    }
+
     /// Takes `units` if the rate (units per second) and the burst (units at once) leave room.
     pub(crate) fn take(&mut self, now: Millis, units: u64, rate: u64, burst: u64) -> bool {
         let elapsed = now.0.saturating_sub(self.at.0);

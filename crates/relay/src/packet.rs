@@ -5,12 +5,14 @@ use stun_types::prelude::AttributeStaticType;
 use turn_types::attribute::{Data, DontFragment, XorPeerAddress};
 use turn_types::message::SEND;
 
-use crate::address::{ClientAddr, Millis, PeerAddr, Transport};
+use crate::address::{ClientAddr, Millis, PeerAddr, RelayAddr};
 use crate::allocation::Scope;
 use crate::effect::{Fragment, Output, RelayId};
 use crate::head::{Head, padding};
 use crate::message::Stun;
 use crate::relay::Relay;
+use crate::run::{Route, Run, Wrap, channel_data};
+use crate::table::Owner;
 
 impl Relay {
     /// Takes one datagram, or one framed message of a stream, from a client.
@@ -35,15 +37,50 @@ impl Relay {
         peer: PeerAddr,
         payload: &'a [u8],
     ) -> Output<'a> {
+        let route = self.peer_run(now, relay, peer, Run::one(payload.len()));
+        self.output(route, payload, Fragment::Allowed)
+    }
+
+    /// Takes payloads that a client sent on channel `number` (RFC 8656 section 12.6).
+    pub fn channel_run(&mut self, now: Millis, client: ClientAddr, number: u16, run: Run) -> Route {
+        let bound = self.table.by_client(&client).and_then(|relay| {
+            let peer = self.table.get(relay)?.channel_peer(now, number)?;
+            Some((relay, peer))
+        });
+        match bound {
+            Some((relay, peer)) => self.route_to_peer(now, relay, peer, run),
+            None => self.drop_run(run),
+        }
+    }
+
+    /// Takes payloads that `peer` sent to a relay socket (RFC 8656 section 11.3).
+    pub fn peer_run(&mut self, now: Millis, relay: RelayId, peer: PeerAddr, run: Run) -> Route {
         let permitted = self
             .table
             .get(relay)
             .and_then(|a| a.permitted(now, peer.ip()));
         // What comes from our own relayed addresses never takes this way: it is handed over inside.
         match permitted {
-            Some(Scope::Everything) => self.send_to_client(now, relay, peer, payload),
-            Some(Scope::OwnRelays) | None => self.drop_packet(),
+            Some(Scope::Everything) => self.route_to_client(now, relay, peer, run, Split::Apart),
+            Some(Scope::OwnRelays) | None => self.drop_run(run),
         }
+    }
+
+    /// Takes payloads that another worker's client sent from its relayed address `from` to one of ours.
+    pub fn worker_run(&mut self, now: Millis, from: RelayAddr, to: RelayAddr, run: Run) -> Route {
+        match self.table.owner(to.as_peer()) {
+            Some(Owner::Here(relay)) => self.hand_over(now, relay, from.as_peer(), run),
+            Some(Owner::Worker(_)) | None => self.drop_run(run),
+        }
+    }
+
+    /// What stands before a payload of `length` bytes, and how many zero bytes follow it (at most 3); `None`: it is too long.
+    pub fn head(&mut self, wrap: Wrap, length: usize) -> Option<(Head, usize)> {
+        let head = match wrap.channel {
+            Some(number) => Head::channel(number, length),
+            None => Head::data_indication(self.transaction(), wrap.peer, length),
+        };
+        Some((head?, if wrap.padded { padding(length) } else { 0 }))
     }
 
     fn stun<'a>(&'a mut self, now: Millis, client: ClientAddr, packet: &'a [u8]) -> Output<'a> {
@@ -78,153 +115,149 @@ impl Relay {
         };
         match self.table.by_client(&client) {
             Some(relay) if understood && self.policy.check_port(peer).is_ok() => {
-                self.send_to_peer(now, relay, peer, payload, fragment)
+                let route = self.route_to_peer(now, relay, peer, Run::one(payload.len()));
+                self.output(route, payload, fragment)
             }
             _ => self.drop_packet(),
         }
     }
 
-    /// RFC 8656 section 12.6. What follows the declared length is padding.
     fn channel_data<'a>(
         &'a mut self,
         now: Millis,
         client: ClientAddr,
         packet: &'a [u8],
     ) -> Output<'a> {
-        let Some((&[n0, n1, l0, l1], rest)) = packet.split_first_chunk::<4>() else {
+        let Some((number, payload)) = channel_data(packet) else {
             return self.drop_packet();
         };
-        let length = usize::from(u16::from_be_bytes([l0, l1]));
-        let number = u16::from_be_bytes([n0, n1]);
-        let bound = self.table.by_client(&client).and_then(|relay| {
-            let peer = self.table.get(relay)?.channel_peer(now, number)?;
-            Some((relay, peer, rest.get(..length)?))
-        });
-        match bound {
-            Some((relay, peer, payload)) => {
-                self.send_to_peer(now, relay, peer, payload, Fragment::Allowed)
-            }
-            None => self.drop_packet(),
-        }
+        let route = self.channel_run(now, client, number, Run::one(payload.len()));
+        self.output(route, payload, Fragment::Allowed)
     }
 
-    /// Passes a client's packet on, if it has permission. A peer that is a relayed address of ours gets it at once.
-    fn send_to_peer<'a>(
-        &'a mut self,
-        now: Millis,
-        relay: RelayId,
-        peer: PeerAddr,
-        payload: &'a [u8],
-        fragment: Fragment,
-    ) -> Output<'a> {
+    /// Passes a client's packets on, if it has permission. A peer that is a relayed address of ours gets them at once.
+    fn route_to_peer(&mut self, now: Millis, relay: RelayId, peer: PeerAddr, run: Run) -> Route {
         let Some((own, scope)) = self
             .table
             .get(relay)
             .and_then(|a| Some((a.relay?, a.permitted(now, peer.ip())?)))
         else {
-            return self.drop_packet();
+            return self.drop_run(run);
         };
-        if !self.admit(now, relay, payload) {
-            return Output::Nothing;
+        let owner = self.table.owner(peer);
+        if owner.is_none() && scope == Scope::OwnRelays {
+            return self.drop_run(run);
         }
-        if let Some(other) = self.table.by_relay(&peer) {
-            self.count_to_peer(payload);
-            return self.hand_over(now, other, own.as_peer(), payload);
+        if let Err(refused) = self.admit(now, relay, run, Split::Apart) {
+            return refused;
         }
-        if scope == Scope::OwnRelays {
-            return self.drop_packet();
-        }
-        self.count_to_peer(payload);
-        Output::ToPeer {
-            relay,
-            peer,
-            payload,
-            fragment,
+        self.counts.to_peers = add(self.counts.to_peers, run.packets);
+        self.counts.bytes_to_peers = add(self.counts.bytes_to_peers, run.bytes);
+        match owner {
+            None => Route::ToPeer { relay, peer },
+            Some(Owner::Here(other)) => self.hand_over(now, other, own.as_peer(), run),
+            Some(Owner::Worker(worker)) => Route::ToWorker {
+                worker: worker.into(),
+                from: own,
+                to: RelayAddr::new(peer.get()),
+            },
         }
     }
 
-    /// A packet from one relayed address of ours to another.
-    fn hand_over<'a>(
-        &'a mut self,
-        now: Millis,
-        relay: RelayId,
-        from: PeerAddr,
-        payload: &'a [u8],
-    ) -> Output<'a> {
+    /// Packets from one relayed address of ours to another.
+    fn hand_over(&mut self, now: Millis, relay: RelayId, from: PeerAddr, run: Run) -> Route {
         match self
             .table
             .get(relay)
             .and_then(|a| a.permitted(now, from.ip()))
         {
-            Some(_) => self.send_to_client(now, relay, from, payload),
-            None => self.drop_packet(),
+            Some(_) => self.route_to_client(now, relay, from, run, Split::Never),
+            None => self.drop_run(run),
         }
     }
 
-    /// RFC 8656 sections 11.3 and 12.7: on the peer's channel if it has one, else as a Data indication.
-    fn send_to_client<'a>(
-        &'a mut self,
+    /// RFC 8656 sections 11.3 and 12.7: on the peer's channel if it has one, else as Data indications.
+    fn route_to_client(
+        &mut self,
         now: Millis,
         relay: RelayId,
         peer: PeerAddr,
-        payload: &'a [u8],
-    ) -> Output<'a> {
+        run: Run,
+        split: Split,
+    ) -> Route {
         let Some((client, channel)) = self
             .table
             .get(relay)
             .map(|a| (a.client, a.channel_number(now, peer)))
         else {
-            return self.drop_packet();
+            return self.drop_run(run);
         };
-        let head = match channel {
-            Some(number) => Head::channel(number, payload.len()),
-            None => Head::data_indication(self.transaction(), peer, payload.len()),
-        };
-        let Some(head) = head else {
-            return self.drop_packet();
-        };
-        if !self.admit(now, relay, payload) {
-            return Output::Nothing;
+        if let Err(refused) = self.admit(now, relay, run, split) {
+            return refused;
         }
-        let padded = channel.is_none() || client.transport() != Transport::Udp;
-        self.counts.to_clients = self.counts.to_clients.wrapping_add(1);
-        self.counts.bytes_to_clients = self
-            .counts
-            .bytes_to_clients
-            .wrapping_add(payload.len() as u64);
-        let padding = if padded { padding(payload.len()) } else { 0 };
-        Output::ToClient {
-            client,
-            head,
-            payload,
-            padding,
+        self.counts.to_clients = add(self.counts.to_clients, run.packets);
+        self.counts.bytes_to_clients = add(self.counts.bytes_to_clients, run.bytes);
+        let padded = channel.is_none() || client.transport().is_stream();
+        let wrap = Wrap {
+            channel,
+            peer,
+            padded,
+        };
+        Route::ToClient { client, wrap }
+    }
+
+    /// A single packet on its route.
+    fn output<'a>(&'a mut self, route: Route, payload: &'a [u8], fragment: Fragment) -> Output<'a> {
+        match route {
+            Route::Nowhere | Route::Singly => Output::Nothing,
+            Route::ToPeer { relay, peer } => Output::ToPeer {
+                relay,
+                peer,
+                payload,
+                fragment,
+            },
+            Route::ToClient { client, wrap } => match self.head(wrap, payload.len()) {
+                Some((head, padding)) => Output::ToClient {
+                    client,
+                    head,
+                    payload,
+                    padding,
+                },
+                None => self.drop_packet(),
+            },
+            Route::ToWorker { worker, from, to } => Output::ToWorker {
+                worker,
+                from,
+                to,
+                payload,
+            },
         }
     }
 
-    /// Whether the allocation's rate leaves room for a packet, counted if not.
-    fn admit(&mut self, now: Millis, relay: RelayId, payload: &[u8]) -> bool {
+    /// Whether the allocation's rate leaves room for all of a run, counted if not.
+    fn admit(&mut self, now: Millis, relay: RelayId, run: Run, split: Split) -> Result<(), Route> {
         let Some(max_bps) = self.limits.max_bps else {
-            return true;
+            return Ok(());
         };
         let allocation = self.table.get_mut(relay);
-        let admitted = allocation.is_some_and(|a| a.admits(now, payload.len(), max_bps));
-        if !admitted {
-            self.counts.over_rate = self.counts.over_rate.wrapping_add(1);
+        if allocation.is_some_and(|a| a.admits(now, run.bytes, max_bps)) {
+            return Ok(());
         }
-        admitted
+        if run.packets > 1 && split == Split::Apart {
+            return Err(Route::Singly);
+        }
+        self.counts.over_rate = add(self.counts.over_rate, run.packets);
+        Err(Route::Nowhere)
+    }
+
+    fn drop_run(&mut self, run: Run) -> Route {
+        self.counts.dropped = add(self.counts.dropped, run.packets);
+        Route::Nowhere
     }
 
     pub(crate) fn drop_packet(&mut self) -> Output<'static> {
         self.counts.dropped = self.counts.dropped.wrapping_add(1);
         Output::Nothing
-    }
-
-    fn count_to_peer(&mut self, payload: &[u8]) {
-        self.counts.to_peers = self.counts.to_peers.wrapping_add(1);
-        self.counts.bytes_to_peers = self
-            .counts
-            .bytes_to_peers
-            .wrapping_add(payload.len() as u64);
     }
 
     /// A transaction id nobody answers: a counter, scrambled (splitmix64).
@@ -239,4 +272,17 @@ impl Relay {
         low.copy_from_slice(&(word as u32).to_be_bytes());
         id
     }
+}
+
+/// What becomes of a run of which only a part fits the rate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Split {
+    /// The caller brings its packets one by one.
+    Apart,
+    /// It is dropped: the sender's rate has counted it already.
+    Never,
+}
+
+const fn add(count: u64, more: usize) -> u64 {
+    count.wrapping_add(more as u64)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
@@ -17,6 +18,7 @@ use crate::nonce::Nonces;
 use crate::policy::Policy;
 use crate::reserve::Reservations;
 use crate::revoke::{self, Revoked};
+use crate::shared::Shared;
 use crate::snapshot::Snapshot;
 use crate::table::Table;
 
@@ -41,7 +43,6 @@ pub struct Relay {
     pub(crate) challenges: RateLimit,
     pub(crate) table: Table,
     pub(crate) reservations: Reservations,
-    pub(crate) hasher: Seeded,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) scratch: Box<[u8; SCRATCH]>,
     pub(crate) counts: Snapshot,
@@ -50,16 +51,19 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay without allocations. Relays of one server that share a port must be given the same `seed`, so that each takes
-    /// the nonces of the others; it must be fresh in every process, and secret.
+    /// A relay without allocations. `seed` must be fresh in every process, and secret.
     #[must_use]
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
-        let hasher = Seeded::new(
-            derive(seed, b"hash")
-                .first_chunk()
-                .copied()
-                .unwrap_or_default(),
-        );
+        Self::sharing(config, seed, 0, Arc::new(Shared::new(seed)))
+    }
+
+    /// One of several relays of one server, `worker` of them. All get the same `config` and `seed`, so that each takes the
+    /// nonces of the others, and `shared`, so that quotas hold over all of them, each takes the reservations of the others and
+    /// knows their relayed addresses.
+    #[must_use]
+    pub fn sharing(config: Config, seed: [u8; 32], worker: u8, shared: Arc<Shared>) -> Self {
+        let hasher = Seeded::derived(seed, b"hash");
+        let counter = derive([worker; 32], &derive(seed, b"id"));
         let realm = cut(config.realm.clone());
         let Limits {
             challenges_per_second,
@@ -81,18 +85,12 @@ impl Relay {
             nonces: Nonces::new(&derive(seed, b"nonce"), config.lifetimes.nonce),
             policy: Policy::new(config.allow_peers, config.deny_peers, hasher),
             challenges: RateLimit::new(hasher, challenges_per_second, challenge_burst),
-            table: Table::new(config.limits, hasher),
-            reservations: Reservations::new(hasher),
-            hasher,
+            table: Table::new(config.limits, hasher, worker, Arc::clone(&shared)),
+            reservations: Reservations::new(shared, hasher, worker),
             effects: VecDeque::new(),
             scratch: Box::new([0; SCRATCH]),
             counts: Snapshot::default(),
-            transactions: u64::from_le_bytes(
-                derive(seed, b"id")
-                    .first_chunk()
-                    .copied()
-                    .unwrap_or_default(),
-            ),
+            transactions: u64::from_le_bytes(counter.first_chunk().copied().unwrap_or_default()),
         }
     }
 
@@ -192,7 +190,7 @@ impl Relay {
     }
 }
 
-fn derive(seed: [u8; 32], label: &[u8]) -> [u8; 20] {
+pub(crate) fn derive(seed: [u8; 32], label: &[u8]) -> [u8; 20] {
     let mut mac = Hmac::<Sha1>::new_from_slice(&seed)
         .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
     mac.update(label);

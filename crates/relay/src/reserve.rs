@@ -2,34 +2,39 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::{Family, Millis};
 use crate::effect::Reservation;
-use crate::hash::{Seeded, SeededMap};
+use crate::hash::Seeded;
+use crate::shared::Shared;
 
-/// Reservations by token and by age.
+/// Reservations by age; by token they lie in [`Shared`], so that each relay of the server takes the tokens of the others.
 #[derive(Debug)]
 pub(crate) struct Reservations {
-    kept: SeededMap<u64, Kept>,
+    shared: Arc<Shared>,
     /// Every reservation lasts as long as any other, so the oldest expires first.
     by_age: VecDeque<(Millis, Reservation)>,
     hasher: Seeded,
+    worker: u8,
     drawn: u64,
 }
 
+/// Who may claim a reservation.
 #[derive(Debug)]
-struct Kept {
+pub(crate) struct Kept {
     username: Box<str>,
     family: Family,
 }
 
 impl Reservations {
-    pub(crate) fn new(hasher: Seeded) -> Self {
+    pub(crate) const fn new(shared: Arc<Shared>, hasher: Seeded, worker: u8) -> Self {
         Self {
-            kept: SeededMap::with_hasher(hasher),
+            shared,
             by_age: VecDeque::new(),
             hasher,
+            worker,
             drawn: 0,
         }
     }
@@ -40,9 +45,8 @@ impl Reservations {
             return None;
         }
         self.drawn = self.drawn.wrapping_add(1);
-        Some(Reservation(
-            self.hasher.hash_one(("reservation", self.drawn)),
-        ))
+        let drawn = ("reservation", self.worker, self.drawn);
+        Some(Reservation(self.hasher.hash_one(drawn)))
     }
 
     /// Starts the life of a reservation that `username` may claim.
@@ -53,29 +57,31 @@ impl Reservations {
         username: Box<str>,
         family: Family,
     ) {
-        self.kept.insert(token.0, Kept { username, family });
+        self.shared
+            .reservations()
+            .insert(token.0, Kept { username, family });
         self.by_age.push_back((now.after(LIFETIME), token));
     }
 
     /// Hands a reservation to `username`.
     pub(crate) fn claim(&mut self, token: u64, username: &str) -> Option<(Reservation, Family)> {
-        let family = self
-            .kept
+        let mut kept = self.shared.reservations();
+        let family = kept
             .get(&token)
             .filter(|kept| *kept.username == *username)?
             .family;
-        self.kept.remove(&token);
+        kept.remove(&token);
         Some((Reservation(token), family))
     }
 
-    /// The next reservation that nobody has claimed by `now`.
+    /// The next reservation made here that nobody has claimed by `now`.
     pub(crate) fn pop_expired(&mut self, now: Millis) -> Option<Reservation> {
         while let Some((due, token)) = self.by_age.front().copied() {
             if due > now {
                 return None;
             }
             self.by_age.pop_front();
-            if self.kept.remove(&token.0).is_some() {
+            if self.shared.reservations().remove(&token.0).is_some() {
                 return Some(token);
             }
         }

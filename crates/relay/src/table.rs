@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use crate::address::{ClientAddr, Millis, PeerAddr, RelayAddr};
 use crate::allocation::Allocation;
@@ -10,18 +12,28 @@ use crate::credentials::account;
 use crate::effect::RelayId;
 use crate::hash::{Seeded, SeededMap};
 use crate::limit::block;
+use crate::shared::{Home, Seat, Shared};
 
-/// Allocations by id, client, relayed address and time of expiry, and counted by account and client address.
+/// Allocations by id, client, relayed address and time of expiry. By relayed address they are found in the directory that
+/// all relays of the server share.
 #[derive(Debug)]
 pub(crate) struct Table {
     slots: Vec<Slot>,
     free: BinaryHeap<Reverse<u32>>,
     by_client: SeededMap<ClientAddr, RelayId>,
-    by_relay: SeededMap<PeerAddr, RelayId>,
-    by_account: SeededMap<Box<str>, u32>,
-    by_address: SeededMap<u64, u32>,
     timers: BinaryHeap<Reverse<(Millis, RelayId)>>,
     limits: Limits,
+    hasher: Seeded,
+    worker: u8,
+    shared: Arc<Shared>,
+}
+
+/// Where one of our relayed addresses is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Here(RelayId),
+    /// By another worker.
+    Worker(u8),
 }
 
 #[derive(Debug, Default)]
@@ -31,37 +43,29 @@ struct Slot {
 }
 
 impl Table {
-    pub(crate) fn new(limits: Limits, hasher: Seeded) -> Self {
+    pub(crate) fn new(limits: Limits, hasher: Seeded, worker: u8, shared: Arc<Shared>) -> Self {
         Self {
             slots: Vec::new(),
             free: BinaryHeap::new(),
             by_client: SeededMap::with_hasher(hasher),
-            by_relay: SeededMap::with_hasher(hasher),
-            by_account: SeededMap::with_hasher(hasher),
-            by_address: SeededMap::with_hasher(hasher),
             timers: BinaryHeap::new(),
             limits,
+            hasher,
+            worker,
+            shared,
         }
     }
 
-    /// Whether quotas leave room for one more allocation of that user at that client.
-    pub(crate) fn has_room(&self, client: ClientAddr, username: &str) -> bool {
-        let below = |count: Option<u32>, most: Option<std::num::NonZeroU32>| {
-            most.is_none_or(|most| count.unwrap_or(0) < most.get())
-        };
-        let total = u32::try_from(self.by_client.len()).unwrap_or(u32::MAX);
-        let address = self.by_address.get(&block(client.remote().ip()));
-        let account = self.by_account.get(account(username));
-        below(Some(total), self.limits.total)
-            && below(address.copied(), self.limits.per_address)
-            && below(account.copied(), self.limits.per_user)
+    /// A seat for one more allocation of that user at that client, if the quotas leave one.
+    pub(crate) fn seat(&self, client: ClientAddr, username: &str) -> Option<Seat> {
+        let address = block(client.remote().ip());
+        let account = self.hasher.hash_one(account(username));
+        Seat::take(&self.shared, &self.limits, address, account)
     }
 
     /// Takes the lowest free slot. The client must have no allocation yet.
     pub(crate) fn insert(&mut self, allocation: Allocation) -> RelayId {
         let slot = self.take_slot();
-        count(&mut self.by_account, account(&allocation.username).into());
-        count(&mut self.by_address, block(allocation.client.remote().ip()));
         let (client, timer) = (allocation.client, allocation.timer);
         let generation = self.fill(slot, allocation);
         let id = RelayId { slot, generation };
@@ -75,7 +79,11 @@ impl Table {
     pub(crate) fn set_relay(&mut self, id: RelayId, relay: RelayAddr) {
         if let Some(allocation) = self.get_mut(id) {
             allocation.relay = Some(relay);
-            self.by_relay.insert(relay.as_peer(), id);
+            let home = Home {
+                worker: self.worker,
+                slot: id.slot,
+            };
+            self.shared.directory.set(relay.get(), Some(home));
         }
     }
 
@@ -101,13 +109,8 @@ impl Table {
         self.free.push(Reverse(id.slot));
         self.by_client.remove(&allocation.client);
         if let Some(relay) = allocation.relay {
-            self.by_relay.remove(&relay.as_peer());
+            self.shared.directory.set(relay.get(), None);
         }
-        discount(&mut self.by_account, account(&allocation.username));
-        discount(
-            &mut self.by_address,
-            &block(allocation.client.remote().ip()),
-        );
         Some(allocation)
     }
 
@@ -147,9 +150,19 @@ impl Table {
         self.by_client.get(client).copied()
     }
 
-    /// The allocation whose relayed address `peer` is.
-    pub(crate) fn by_relay(&self, peer: &PeerAddr) -> Option<RelayId> {
-        self.by_relay.get(peer).copied()
+    /// Who serves `peer`, if it is a relayed address of this server.
+    pub(crate) fn owner(&self, peer: PeerAddr) -> Option<Owner> {
+        let home = self.shared.directory.find(peer.get())?;
+        if home.worker != self.worker {
+            return Some(Owner::Worker(home.worker));
+        }
+        let slot = self.slots.get(home.slot as usize)?;
+        let generation = slot.generation;
+        slot.allocation.as_ref()?;
+        Some(Owner::Here(RelayId {
+            slot: home.slot,
+            generation,
+        }))
     }
 
     pub(crate) fn get(&self, id: RelayId) -> Option<&Allocation> {
@@ -201,23 +214,5 @@ impl Table {
         slot.generation = slot.generation.wrapping_add(1);
         slot.allocation = Some(allocation);
         slot.generation
-    }
-}
-
-fn count<K: Eq + std::hash::Hash>(counts: &mut SeededMap<K, u32>, key: K) {
-    let count = counts.entry(key).or_insert(0);
-    *count = count.saturating_add(1);
-}
-
-fn discount<K, Q>(counts: &mut SeededMap<K, u32>, key: &Q)
-where
-    K: Eq + std::hash::Hash + std::borrow::Borrow<Q>,
-    Q: Eq + std::hash::Hash + ?Sized,
-{
-    if let Some(count) = counts.get_mut(key) {
-        *count = count.saturating_sub(1);
-        if *count == 0 {
-            counts.remove(key);
-        }
     }
 }

@@ -46,10 +46,10 @@ impl Relay {
             }
         }
         let granted = self.granted(stun.lifetime()?);
-        if !self.table.has_room(client, &identity.username) {
+        let Some(seat) = self.table.seat(client, &identity.username) else {
             self.counts.refused_allocations = self.counts.refused_allocations.wrapping_add(1);
             return Err(Refused::Code(ErrorCode::ALLOCATION_QUOTA_REACHED));
-        }
+        };
         let (port, family) = self.port(stun, &identity.username)?;
         let mut allocation = Allocation::new(
             client,
@@ -59,7 +59,7 @@ impl Relay {
             identity.username,
             identity.key,
             now.after(seconds(granted)),
-            self.hasher,
+            seat,
         );
         if let Port::Pair(reservation) = port {
             allocation.reserved = Some(reservation);

@@ -92,7 +92,7 @@ impl Relay {
         };
         let verdict = port.and_then(|()| match self.policy.check_range(peer.ip()) {
             Ok(()) => Ok(Scope::Everything),
-            Err(_) if self.table.by_relay(&peer).is_some() => Ok(Scope::OwnRelays),
+            Err(_) if self.table.owner(peer).is_some() => Ok(Scope::OwnRelays),
             Err(why) => Err(why),
         });
         verdict.map_err(|why| {

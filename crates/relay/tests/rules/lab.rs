@@ -1,11 +1,12 @@
 //! A relay without a network, and clients that write its packets by hand.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use magpie_relay::{
     ClientAddr, Config, Effect, Family, Fragment, Millis, OpenError, Output, PeerAddr, Port, Relay,
-    RelayAddr, RelayId, Reservation, StaticUser, Transport,
+    RelayAddr, RelayId, Reservation, Shared, StaticUser, Transport,
 };
 use stun_types::attribute::{ErrorCode, Nonce, Realm, Username};
 use stun_types::message::{
@@ -47,6 +48,7 @@ pub(crate) enum Sent {
     Reply(Vec<u8>),
     ToClient(ClientAddr, Vec<u8>),
     ToPeer(RelayId, SocketAddr, Vec<u8>, Fragment),
+    ToWorker(usize, RelayAddr, RelayAddr, Vec<u8>),
 }
 
 impl Lab {
@@ -55,6 +57,12 @@ impl Lab {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let [lab] = Self::workers(change);
+        lab
+    }
+
+    /// The workers of one server.
+    pub(crate) fn workers<const N: usize>(change: impl FnOnce(&mut Config)) -> [Self; N] {
         let mut config = Config {
             users: vec![StaticUser {
                 name: USER.to_owned(),
@@ -64,7 +72,17 @@ impl Lab {
             ..Config::default()
         };
         change(&mut config);
-        let mut relay = Relay::new(config, [42; 32]);
+        let shared = Arc::new(Shared::new([42; 32]));
+        std::array::from_fn(|worker| {
+            let worker = u8::try_from(worker).unwrap();
+            Self::worker(
+                Relay::sharing(config.clone(), [42; 32], worker, Arc::clone(&shared)),
+                worker,
+            )
+        })
+    }
+
+    fn worker(mut relay: Relay, worker: u8) -> Self {
         relay.set_listening(&[SERVER.parse().unwrap()]);
         Self {
             relay,
@@ -75,7 +93,7 @@ impl Lab {
             closed: Vec::new(),
             released: Vec::new(),
             refused: 0,
-            next_port: 50_000,
+            next_port: 50_000 + 1000 * u16::from(worker),
         }
     }
 
@@ -162,6 +180,12 @@ fn own(output: Output<'_>) -> Sent {
             payload,
             fragment,
         } => Sent::ToPeer(relay, peer.get(), payload.to_vec(), fragment),
+        Output::ToWorker {
+            worker,
+            from,
+            to,
+            payload,
+        } => Sent::ToWorker(worker, from, to, payload.to_vec()),
     }
 }
 

@@ -15,3 +15,4 @@ mod refresh;
 mod reserve;
 mod revoke;
 mod stun;
+mod workers;

@@ -64,6 +64,8 @@ impl Net {
                 let zeros = PADDING.get(..padding).unwrap_or_default();
                 self.send_to_client(client, &[head.as_bytes(), payload, zeros], Kind::Media);
             }
+            // There is one worker.
+            Output::ToWorker { .. } => self.dropped += 1,
             Output::ToPeer {
                 relay,
                 peer,
