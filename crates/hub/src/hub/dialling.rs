@@ -131,7 +131,10 @@ impl Hub {
             return Ok(None);
         };
         self.answer_here(now, who, real, Actor::Callee, media, Some(id))?;
-        self.bind(now, who, real, found);
+        self.use_up(found, real);
+        if found.by_number {
+            self.learn_dialled(now, who, found.person);
+        }
         Ok(Some(Answer::Call(real)))
     }
 
@@ -173,7 +176,12 @@ impl Hub {
         self.calls.insert(now, record, Some(who.conn));
         self.calls
             .set_alerting(id, !blocked && !busy && self.alerts(who.person, callee));
-        self.bind(now, who, id, found);
+        if found.by_number {
+            self.learn_dialled(now, who, callee);
+        }
+        if !busy {
+            self.use_up(found, id);
+        }
         if !blocked {
             self.directory.learn_number(
                 now,
@@ -190,20 +198,22 @@ impl Hub {
         Ok(Answer::Call(id))
     }
 
-    /// Notes what a call that came about uses up and teaches.
-    fn bind(&mut self, now: Millis, who: Who, id: CallId, found: &Found) {
+    /// Binds the invite that was dialled, if one was, to a call that rings (or, for a blocked caller, seems to). A busy
+    /// callee was not rung, so the invite stays good.
+    fn use_up(&mut self, found: &Found, call: CallId) {
         if let Some(code) = &found.invite {
-            self.directory.use_invite(code, id, &mut self.outbox);
+            self.directory.use_invite(code, call, &mut self.outbox);
         }
-        if found.by_number {
-            self.directory.learn_number(
-                now,
-                who.person,
-                found.person,
-                self.limits.known_numbers,
-                &mut self.outbox,
-            );
-        }
+    }
+
+    fn learn_dialled(&mut self, now: Millis, who: Who, callee: PersonId) {
+        self.directory.learn_number(
+            now,
+            who.person,
+            callee,
+            self.limits.known_numbers,
+            &mut self.outbox,
+        );
     }
 
     /// Finds out whom a target names. What can be guessed is rate-limited, for people and for addresses.

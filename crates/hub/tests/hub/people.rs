@@ -356,6 +356,33 @@ fn only_the_latest_missed_calls_are_kept() {
         w.welcome(page)
             .missed
             .iter()
+#[test]
+fn an_invite_stays_good_when_its_maker_was_busy() {
+    let mut w = World::new();
+    let (a, b, c) = (w.open(1), w.open(2), w.open(3));
+    let code = invite(&mut w, a);
+    let other = w.connect(a, c);
+    let call = w.dial(b, &code).unwrap();
+    let busy = Some((CallState::Ended, Some(EndReason::Busy)));
+    assert_eq!(w.state(b, call), busy);
+    w.hangup(a, other);
+    let call = w.dial(b, &code).unwrap();
+    assert_eq!(w.state(b, call), Some((CallState::Ringing, None)));
+    w.hangup(b, call);
+    assert_eq!(w.dial(b, &code), Err(ErrorCode::InviteUsed));
+}
+
+#[test]
+fn an_invite_does_not_tell_its_caller_that_they_are_blocked() {
+    let mut w = World::new();
+    let (a, b) = (w.open(1), w.open(2));
+    let code = invite(&mut w, a);
+    block(&mut w, a, 2);
+    let call = w.dial(b, &code).unwrap();
+    w.hangup(b, call);
+    assert_eq!(w.dial(b, &code), Err(ErrorCode::InviteUsed));
+}
+
             .map(|it| it.call)
             .collect::<Vec<_>>()
     };
