@@ -20,6 +20,8 @@ pub struct Limits {
     pub ended_kept_ms: u64,
     /// How long a connection may say nothing.
     pub silent_ms: u64,
+    /// How long somebody without a connection still shows as online: a page that is loaded again takes a few seconds.
+    pub presence_grace_ms: u64,
     /// How long a link code lives.
     pub link_code_ms: u64,
     /// How long an invite lives.
@@ -75,6 +77,7 @@ impl Default for Limits {
             gone_ms: 30_000,
             ended_kept_ms: 60_000,
             silent_ms: 60_000,
+            presence_grace_ms: 5_000,
             link_code_ms: 300_000,
             invite_ms: 7 * 24 * 3_600_000,
             persons: 1_000_000,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ids::CallId;
+use crate::ids::{CallId, PersonId};
 use crate::time::Millis;
 
 /// Something that happens by itself.
@@ -14,6 +14,8 @@ pub(crate) enum Due {
     LinkCode(String),
     /// An invite grows old.
     Invite(String),
+    /// Somebody whose last connection closed has not come back.
+    Gone(PersonId),
     /// Time to look for silent connections and forget what says nothing any more.
     Sweep,
 }

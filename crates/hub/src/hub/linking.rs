@@ -286,16 +286,22 @@ impl Hub {
         delegation: Delegation,
     ) {
         let to = host.person;
-        let (from_online, to_online) = (self.sessions.is_online(from), self.sessions.is_online(to));
+        let (from_present, to_present) =
+            (self.sessions.is_present(from), self.sessions.is_present(to));
         let conns = self.sessions.of_device(from, device);
         for who in &conns {
             self.sessions.rebind(who.conn, to);
         }
         // The contacts of the old person are told while its lists still exist.
-        self.presence_changed(now, from, from_online);
+        if from_present && !self.sessions.is_online(from) {
+            self.gone(from);
+            self.update_alerting(now, from);
+        }
         self.directory
             .link(now, device, to, delegation, &self.limits, &mut self.outbox);
-        self.presence_changed(now, to, to_online);
+        if self.sessions.is_online(to) {
+            self.came(now, to, to_present);
+        }
         for who in conns {
             self.tell_linked(Who { person: to, ..who });
         }

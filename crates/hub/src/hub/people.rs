@@ -184,7 +184,7 @@ impl Hub {
     fn presence(&self, asker: PersonId, id: PersonId) -> Option<bool> {
         self.directory
             .is_mutual(asker, id)
-            .then(|| self.sessions.is_online(id))
+            .then(|| self.sessions.is_present(id))
     }
 
     /// Tells my other connections my list, and the other person what they may see now.

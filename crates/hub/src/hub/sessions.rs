@@ -22,6 +22,8 @@ pub(super) struct Sessions {
     order: BTreeSet<ConnId>,
     endpoints: Map<Endpoint, ConnId>,
     online: Map<PersonId, Vec<ConnId>>,
+    /// Who has no connection any more, and until when they show as online all the same.
+    leaving: Map<PersonId, Millis>,
 }
 
 /// A connection.
@@ -44,6 +46,7 @@ impl Sessions {
             order: BTreeSet::new(),
             endpoints: Map::with_hasher(keys),
             online: Map::with_hasher(keys),
+            leaving: Map::with_hasher(keys),
         }
     }
 
@@ -117,6 +120,11 @@ impl Sessions {
         self.online.contains_key(&person)
     }
 
+    /// Whether a person shows as online.
+    pub(super) fn is_present(&self, person: PersonId) -> bool {
+        self.is_online(person) || self.leaving.contains_key(&person)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.sessions.len()
     }
@@ -164,7 +172,7 @@ impl Hub {
             device,
             tab: session.tab,
         };
-        let was_online = self.sessions.is_online(person);
+        let was_present = self.sessions.is_present(person);
         if let Some(old) = self.sessions.at(endpoint) {
             self.replace(now, old);
         } else if self.sessions.of_device(person, device).len() >= self.limits.pages_per_device {
@@ -181,7 +189,7 @@ impl Hub {
             site,
         };
         self.sessions.insert(now, who);
-        self.presence_changed(now, person, was_online);
+        self.came(now, person, was_present);
         self.welcome(now, conn, session.token);
         self.tell_claim(who);
         self.watch_silence(now);
@@ -193,7 +201,7 @@ impl Hub {
         };
         self.sessions.remove(conn);
         self.call_went(now, who.endpoint);
-        self.presence_changed(now, who.person, true);
+        self.went(now, who.person);
     }
 
     /// Closes a connection of its own accord.
@@ -264,14 +272,42 @@ impl Hub {
         self.outbox.send(conn, Event::Synced { now });
     }
 
-    /// Tells mutual contacts and callers when a person came or went.
-    pub(super) fn presence_changed(&mut self, now: Millis, person: PersonId, was_online: bool) {
-        let online = self.sessions.is_online(person);
-        if online == was_online {
+    /// Somebody connected: tells their callers, and their mutual contacts unless those think them there.
+    pub(super) fn came(&mut self, now: Millis, person: PersonId, was_present: bool) {
+        self.cancel_leaving(person);
+        if !was_present {
+            self.tell_presence(person, true);
+        }
+        self.update_alerting(now, person);
+    }
+
+    /// A connection of somebody closed: if it was the last, their callers are told at once and their mutual contacts when
+    /// the person has not come back.
+    fn went(&mut self, now: Millis, person: PersonId) {
+        if self.sessions.is_online(person) {
             return;
         }
         for contact in self.directory.contacts(person) {
             if self.directory.is_mutual(person, contact) {
+        let until = now.after(self.limits.presence_grace_ms);
+        self.sessions.leaving.insert(person, until);
+        self.timers.add(until, Due::Gone(person));
+        self.update_alerting(now, person);
+    }
+
+    /// Somebody without a connection shows as offline from here on.
+    pub(super) fn gone(&mut self, person: PersonId) {
+        self.cancel_leaving(person);
+        self.tell_presence(person, false);
+    }
+
+    fn cancel_leaving(&mut self, person: PersonId) {
+        if let Some(until) = self.sessions.leaving.remove(&person) {
+            self.timers.remove(until, Due::Gone(person));
+        }
+    }
+
+    fn tell_presence(&mut self, person: PersonId, online: bool) {
                 self.tell_person(contact, |_| Some(Event::Presence { id: person, online }));
             }
         }

@@ -30,6 +30,7 @@ impl Hub {
             Due::Call(id) => self.call_due(now, id),
             Due::LinkCode(code) => self.offers.expire(&code),
             Due::Invite(code) => self.directory.expire_invite(&code, &mut self.outbox),
+            Due::Gone(person) => self.gone(person),
             Due::Sweep => self.sweep(now),
         }
     }

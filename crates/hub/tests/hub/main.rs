@@ -9,6 +9,7 @@ mod limits;
 mod linking;
 mod multiple;
 mod people;
+mod presence;
 mod restart;
 mod signals;
 mod world;

@@ -1,10 +1,10 @@
-//! Contacts, presence, blocks, missed calls, invites.
+//! Contacts, blocks, missed calls, invites.
 
 use magpie_hub::{Answer, CallState, EndReason, ErrorCode, Event, Limits, Millis, RequestBody};
 
 use crate::world::{Page, World, person};
 
-fn add(w: &mut World, page: Page, id: u8) -> Result<Answer, ErrorCode> {
+pub(crate) fn add(w: &mut World, page: Page, id: u8) -> Result<Answer, ErrorCode> {
     w.ask(
         page,
         RequestBody::ContactAdd {
@@ -14,18 +14,8 @@ fn add(w: &mut World, page: Page, id: u8) -> Result<Answer, ErrorCode> {
     )
 }
 
-fn block(w: &mut World, page: Page, id: u8) {
+pub(crate) fn block(w: &mut World, page: Page, id: u8) {
     w.ask(page, RequestBody::Block { id: person(id) }).unwrap();
-}
-
-fn presence(w: &mut World, page: Page) -> Vec<bool> {
-    let events = w.heard(page).into_iter();
-    events
-        .filter_map(|event| match event {
-            Event::Presence { online, .. } => Some(online),
-            _ => None,
-        })
-        .collect()
 }
 
 fn invite(w: &mut World, page: Page) -> String {
@@ -33,59 +23,6 @@ fn invite(w: &mut World, page: Page) -> String {
         Ok(Answer::Code { code, .. }) => format!("i-{code}"),
         other => panic!("{other:?}"),
     }
-}
-
-#[test]
-fn presence_is_told_to_those_who_have_each_other_on_their_lists() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    w.befriend(a, b);
-    w.close(b);
-    let b = w.reopen(b);
-    assert_eq!(presence(&mut w, a), [false, true]);
-    assert_eq!(w.contacts(b)[0].online, Some(true));
-}
-
-#[test]
-fn presence_is_not_told_to_who_has_me_on_a_list_alone() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    add(&mut w, a, 2).unwrap();
-    w.close(b);
-    w.reopen(b);
-    assert_eq!(presence(&mut w, a), [false; 0]);
-    assert_eq!(w.contacts(a)[0].online, None);
-}
-
-#[test]
-fn a_second_page_changes_nothing_about_presence() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    w.befriend(a, b);
-    let second = w.open_tab(2, 2);
-    w.close(b);
-    assert_eq!(presence(&mut w, a), [false; 0]);
-    w.close(second);
-    assert_eq!(presence(&mut w, a), [false]);
-}
-
-#[test]
-fn a_page_that_takes_over_is_not_seen_to_leave() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    w.befriend(a, b);
-    w.reopen(b);
-    assert_eq!(presence(&mut w, a), [false; 0]);
-}
-
-#[test]
-fn who_blocks_shows_no_presence_and_sees_none() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    w.befriend(a, b);
-    block(&mut w, a, 2);
-    assert_eq!(w.contacts(a)[0].online, None);
-    assert_eq!(w.contacts(b)[0].online, None);
 }
 
 #[test]
@@ -356,33 +293,6 @@ fn only_the_latest_missed_calls_are_kept() {
         w.welcome(page)
             .missed
             .iter()
-#[test]
-fn an_invite_stays_good_when_its_maker_was_busy() {
-    let mut w = World::new();
-    let (a, b, c) = (w.open(1), w.open(2), w.open(3));
-    let code = invite(&mut w, a);
-    let other = w.connect(a, c);
-    let call = w.dial(b, &code).unwrap();
-    let busy = Some((CallState::Ended, Some(EndReason::Busy)));
-    assert_eq!(w.state(b, call), busy);
-    w.hangup(a, other);
-    let call = w.dial(b, &code).unwrap();
-    assert_eq!(w.state(b, call), Some((CallState::Ringing, None)));
-    w.hangup(b, call);
-    assert_eq!(w.dial(b, &code), Err(ErrorCode::InviteUsed));
-}
-
-#[test]
-fn an_invite_does_not_tell_its_caller_that_they_are_blocked() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let code = invite(&mut w, a);
-    block(&mut w, a, 2);
-    let call = w.dial(b, &code).unwrap();
-    w.hangup(b, call);
-    assert_eq!(w.dial(b, &code), Err(ErrorCode::InviteUsed));
-}
-
             .map(|it| it.call)
             .collect::<Vec<_>>()
     };
@@ -444,6 +354,33 @@ fn an_invite_dialled_in_vain_is_not_used() {
     assert_eq!(w.dial(a, &code), Err(ErrorCode::Oneself));
     w.hangup(b, call);
     assert!(w.dial(b, &code).is_ok());
+}
+
+#[test]
+fn an_invite_stays_good_when_its_maker_was_busy() {
+    let mut w = World::new();
+    let (a, b, c) = (w.open(1), w.open(2), w.open(3));
+    let code = invite(&mut w, a);
+    let other = w.connect(a, c);
+    let call = w.dial(b, &code).unwrap();
+    let busy = Some((CallState::Ended, Some(EndReason::Busy)));
+    assert_eq!(w.state(b, call), busy);
+    w.hangup(a, other);
+    let call = w.dial(b, &code).unwrap();
+    assert_eq!(w.state(b, call), Some((CallState::Ringing, None)));
+    w.hangup(b, call);
+    assert_eq!(w.dial(b, &code), Err(ErrorCode::InviteUsed));
+}
+
+#[test]
+fn an_invite_does_not_tell_its_caller_that_they_are_blocked() {
+    let mut w = World::new();
+    let (a, b) = (w.open(1), w.open(2));
+    let code = invite(&mut w, a);
+    block(&mut w, a, 2);
+    let call = w.dial(b, &code).unwrap();
+    w.hangup(b, call);
+    assert_eq!(w.dial(b, &code), Err(ErrorCode::InviteUsed));
 }
 
 #[test]
