@@ -22,6 +22,9 @@ pub struct Limits {
     pub silent_ms: u64,
     /// How long somebody without a connection still shows as online: a page that is loaded again takes a few seconds.
     pub presence_grace_ms: u64,
+    /// How long a person is kept who was not seen and whom nothing ties to anybody: no handle, no contact
+    /// list they keep or are on, no second device, no call.
+    pub unused_kept_ms: u64,
     /// How long a link code lives.
     pub link_code_ms: u64,
     /// How long an invite lives.
@@ -78,8 +81,9 @@ impl Default for Limits {
             ended_kept_ms: 60_000,
             silent_ms: 60_000,
             presence_grace_ms: 5_000,
+            unused_kept_ms: 400 * DAY_MS,
             link_code_ms: 300_000,
-            invite_ms: 7 * 24 * 3_600_000,
+            invite_ms: 7 * DAY_MS,
             persons: 1_000_000,
             calls: 100_000,
             link_codes: 10_000,
@@ -125,3 +129,5 @@ impl Default for Limits {
         }
     }
 }
+
+const DAY_MS: u64 = 24 * 3_600_000;

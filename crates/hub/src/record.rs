@@ -177,6 +177,9 @@ pub struct DeviceRecord {
     pub label: String,
     /// When it was linked, or first seen.
     pub linked_at: Millis,
+    /// When it last connected, to the day; 0 if that was not noted.
+    #[serde(default)]
+    pub seen_at: Millis,
     /// Who let it in; unset for a first device.
     pub delegation: Option<Delegation>,
 }

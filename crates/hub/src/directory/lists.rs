@@ -25,7 +25,10 @@ impl Directory {
         if lists.contacts.len() >= room && !lists.contacts.contains_key(&id) {
             return Err(ListFull);
         }
-        lists.contacts.insert(id, name.map(Box::from));
+        let is_new = lists.contacts.insert(id, name.map(Box::from)).is_none();
+        if is_new {
+            self.count_listed(id, |listed| listed.saturating_add(1));
+        }
         outbox.put(Record::Contact(ContactRecord {
             owner,
             id,
@@ -39,6 +42,7 @@ impl Directory {
             .lists_mut(owner)
             .and_then(|lists| lists.contacts.remove(&id));
         if removed.is_some() {
+            self.count_listed(id, |listed| listed.saturating_sub(1));
             outbox.delete(RecordKey::contact(owner, id));
         }
     }

@@ -3,7 +3,7 @@
 use super::{Device, Directory, Lists, Person};
 use crate::handle::Handle;
 use crate::ids::PersonId;
-use crate::record::{CallRecord, DeviceRecord, InviteRecord, PersonRecord, Record};
+use crate::record::{CallRecord, ContactRecord, DeviceRecord, InviteRecord, PersonRecord, Record};
 
 impl Directory {
     /// Takes in saved records and returns the calls among them. A record whose person or device is missing is left out:
@@ -16,11 +16,7 @@ impl Directory {
             match record {
                 Record::Person(it) => self.load_person(it),
                 Record::Device(it) => self.load_device(it),
-                Record::Contact(it) => self.with(it.owner, |lists| {
-                    lists
-                        .contacts
-                        .insert(it.id, it.name.map(String::into_boxed_str));
-                }),
+                Record::Contact(it) => self.load_contact(it),
                 Record::Block(it) => self.with(it.owner, |lists| {
                     lists.blocked.insert(it.id);
                 }),
@@ -44,6 +40,7 @@ impl Directory {
                 .insert(handle.folded.into_boxed_str(), record.id);
         }
         self.numbers.insert(record.number, record.id);
+        self.turns.push_back(record.id);
         self.persons.insert(record.id, person);
     }
 
@@ -61,9 +58,20 @@ impl Directory {
             unlinked: record.unlinked,
             label: record.label.into_boxed_str(),
             linked_at: record.linked_at,
+            seen_at: record.seen_at.max(record.linked_at),
             delegation: record.delegation.map(Box::new),
         };
         self.devices.insert(id, device);
+    }
+
+    fn load_contact(&mut self, record: ContactRecord) {
+        if self.exists(record.owner) {
+            self.count_listed(record.id, |listed| listed.saturating_add(1));
+        }
+        self.with(record.owner, |lists| {
+            let name = record.name.map(String::into_boxed_str);
+            lists.contacts.insert(record.id, name);
+        });
     }
 
     fn load_invite(&mut self, record: InviteRecord) {

@@ -3,6 +3,7 @@
 mod invites;
 mod lists;
 mod load;
+mod pruning;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -30,6 +31,8 @@ pub(crate) struct Directory {
     numbers: Map<Number, PersonId>,
     handles: Map<Box<str>, PersonId>,
     invites: BTreeMap<String, InviteRecord>,
+    /// Everybody once, in the order in which it is looked whether anybody needs them.
+    turns: VecDeque<PersonId>,
 }
 
 #[derive(Debug)]
@@ -38,6 +41,8 @@ struct Person {
     handle: Option<Box<str>>,
     name: Option<Box<str>>,
     devices: Vec<DeviceId>,
+    /// How many have them on their contact list.
+    listed: u32,
     /// Unset for the many who only ever look.
     lists: Option<Box<Lists>>,
 }
@@ -67,6 +72,7 @@ struct Device {
     unlinked: bool,
     label: Box<str>,
     linked_at: Millis,
+    seen_at: Millis,
     delegation: Option<Box<Delegation>>,
 }
 
@@ -89,6 +95,7 @@ impl Directory {
             numbers: Map::with_hasher(keys),
             handles: Map::with_hasher(keys),
             invites: BTreeMap::new(),
+            turns: VecDeque::new(),
         }
     }
 
@@ -106,6 +113,7 @@ impl Directory {
         let number = self.free_number(random);
         self.numbers.insert(number, id);
         self.persons.insert(id, Person::new(number, vec![device]));
+        self.turns.push_back(id);
         let label = Box::from(label);
         self.devices.insert(
             device,
@@ -115,6 +123,7 @@ impl Directory {
                 unlinked: false,
                 label,
                 linked_at: now,
+                seen_at: now,
                 delegation: None,
             },
         );
@@ -123,16 +132,19 @@ impl Directory {
         id
     }
 
-    /// Notes what a device calls itself.
-    pub(crate) fn relabel(&mut self, device: DeviceId, label: &str, outbox: &mut Outbox) {
-        if let Some(entry) = self
-            .devices
-            .get_mut(&device)
-            .filter(|entry| *entry.label != *label)
-        {
-            entry.label = Box::from(label);
-            self.save_device(device, outbox);
+    /// Notes that a device connected and what it calls itself. The moment is kept to the day, which spares the store a
+    /// write per connection.
+    pub(crate) fn seen(&mut self, now: Millis, id: DeviceId, label: &str, outbox: &mut Outbox) {
+        let Some(device) = self.devices.get_mut(&id) else {
+            return;
+        };
+        let is_new_day = now.since(device.seen_at) >= DAY_MS;
+        if !is_new_day && *device.label == *label {
+            return;
         }
+        device.seen_at = now;
+        device.label = Box::from(label);
+        self.save_device(id, outbox);
     }
 
     pub(crate) fn set_name(&mut self, id: PersonId, name: Option<&str>, outbox: &mut Outbox) {
@@ -337,16 +349,8 @@ impl Directory {
 
     /// Removes a person whose last device joined `heir`, who takes over contacts and blocks as far as there is room.
     fn dissolve(&mut self, id: PersonId, heir: PersonId, limits: &Limits, outbox: &mut Outbox) {
-        self.set_handle(id, None, outbox);
-        self.forget_invites(id, outbox);
-        let Some(person) = self.persons.remove(&id) else {
-            return;
-        };
-        let lists = person.lists.map(|lists| *lists).unwrap_or_default();
-        self.numbers.remove(&person.number);
-        outbox.delete(RecordKey::person(id));
+        let lists = self.remove(id, outbox);
         for (other, name) in lists.contacts {
-            outbox.delete(RecordKey::contact(id, other));
             if other != heir && !self.has_contact(heir, other) {
                 // A full list is no reason not to join.
                 let _: Result<(), ListFull> =
@@ -354,19 +358,27 @@ impl Directory {
             }
         }
         for other in lists.blocked {
-            outbox.delete(RecordKey::block(id, other));
             if other != heir {
                 let _: Result<(), ListFull> = self.block(heir, other, limits.blocked, outbox);
             }
         }
+    }
+
+    /// Takes a person out, with number, handle, invites and lists, and returns the lists.
+    fn remove(&mut self, id: PersonId, outbox: &mut Outbox) -> Lists {
+        self.set_handle(id, None, outbox);
+        self.forget_invites(id, outbox);
+        let Some(person) = self.persons.remove(&id) else {
+            return Lists::default();
+        };
+        self.numbers.remove(&person.number);
+        outbox.delete(RecordKey::person(id));
+        let lists = person.lists.map(|lists| *lists).unwrap_or_default();
+        for other in lists.contacts.keys() {
+            self.count_listed(*other, |listed| listed.saturating_sub(1));
+        }
+        lists.delete(id, outbox);
         lists
-            .known
-            .keys()
-            .for_each(|other| outbox.delete(RecordKey::known(id, *other)));
-        lists
-            .missed
-            .iter()
-            .for_each(|missed| outbox.delete(RecordKey::missed(id, missed.call)));
     }
 
     fn save_person(&self, id: PersonId, outbox: &mut Outbox) {
@@ -391,6 +403,7 @@ impl Directory {
             unlinked: device.unlinked,
             label: device.label.to_string(),
             linked_at: device.linked_at,
+            seen_at: device.seen_at,
             delegation: device.delegation.as_deref().cloned(),
         }));
     }
@@ -403,6 +416,7 @@ impl Person {
             handle: None,
             name: None,
             devices,
+            listed: 0,
             lists: None,
         }
     }
@@ -411,3 +425,5 @@ impl Person {
         self.lists.as_deref().unwrap_or(&NO_LISTS)
     }
 }
+
+const DAY_MS: u64 = 24 * 3_600_000;

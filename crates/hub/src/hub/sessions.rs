@@ -164,7 +164,9 @@ impl Hub {
     pub(super) fn begin_session(&mut self, now: Millis, conn: ConnId, session: Session) {
         let device = session.device.device();
         let site = Site::of(session.address);
-        let person = match self.identify(now, device, &session, site) {
+        let identified = self.identify(now, device, &session, site);
+        self.prune_a_few(now);
+        let person = match identified {
             Ok(person) => person,
             Err((fault, why)) => return self.turn_away(conn, fault, why),
         };
@@ -287,8 +289,6 @@ impl Hub {
         if self.sessions.is_online(person) {
             return;
         }
-        for contact in self.directory.contacts(person) {
-            if self.directory.is_mutual(person, contact) {
         let until = now.after(self.limits.presence_grace_ms);
         self.sessions.leaving.insert(person, until);
         self.timers.add(until, Due::Gone(person));
@@ -308,10 +308,11 @@ impl Hub {
     }
 
     fn tell_presence(&mut self, person: PersonId, online: bool) {
+        for contact in self.directory.contacts(person) {
+            if self.directory.is_mutual(person, contact) {
                 self.tell_person(contact, |_| Some(Event::Presence { id: person, online }));
             }
         }
-        self.update_alerting(now, person);
     }
 
     /// Tells every connection of a person something, made for each.
@@ -341,7 +342,7 @@ impl Hub {
         match self.directory.owner(device) {
             Owner::Person(person) => {
                 self.directory
-                    .relabel(device, &session.label, &mut self.outbox);
+                    .seen(now, device, &session.label, &mut self.outbox);
                 Ok(person)
             }
             Owner::Unlinked => {
@@ -362,6 +363,18 @@ impl Hub {
                     &mut self.random,
                     &mut self.outbox,
                 ))
+            }
+        }
+    }
+
+    /// Forgets, of the people whose turn it is, those nobody needs any more. It happens whenever somebody connects, so that
+    /// the directory shrinks faster than it can grow, and an idle hub stays idle.
+    fn prune_a_few(&mut self, now: Millis) {
+        let before = Millis(now.0.saturating_sub(self.limits.unused_kept_ms));
+        for id in self.directory.next_in_turn(LOOKED_AT_PER_VISIT) {
+            let here = self.sessions.is_present(id) || self.calls.of(id).next().is_some();
+            if !here && self.directory.is_unused_since(id, before) {
+                self.directory.prune(id, &mut self.outbox);
             }
         }
     }
@@ -419,6 +432,8 @@ impl Hub {
     }
 }
 
+/// How many people are looked at when somebody connects.
+const LOOKED_AT_PER_VISIT: usize = 16;
 /// Dropped messages without a number between two that are answered.
 const TOLD_EVERY: u32 = 100;
 /// Between two looks at everything that grows old without a timer of its own.

@@ -10,6 +10,7 @@ mod linking;
 mod multiple;
 mod people;
 mod presence;
+mod pruning;
 mod restart;
 mod signals;
 mod world;
