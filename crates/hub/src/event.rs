@@ -49,6 +49,13 @@ pub enum Event {
     Me(Me),
     /// My contact list changed, or what I may see of it.
     Contacts(Vec<Contact>),
+    /// Another device changed my block list.
+    Blocked(Vec<Card>),
+    /// Another device of mine showed the missed calls.
+    MissedSeen {
+        /// Those up to this moment are seen.
+        up_to: Millis,
+    },
     /// A device claimed the code this one offered.
     LinkRequest {
         /// The device.

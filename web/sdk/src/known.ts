@@ -25,6 +25,10 @@ export function learn(known: Knowledge, message: ServerMessage): Knowledge {
       return { ...known, me: message.me }
     case 'contacts':
       return { ...known, contacts: message.contacts }
+    case 'blocked':
+      return { ...known, blocked: message.blocked }
+    case 'missed-cleared':
+      return { ...known, missed: missedAfter(known.missed, message.upTo) }
     case 'presence':
       return {
         ...known,
@@ -37,4 +41,9 @@ export function learn(known: Knowledge, message: ServerMessage): Knowledge {
     default:
       return known
   }
+}
+
+/** The missed calls that are not seen yet, when those up to a moment of the server's clock are. */
+export function missedAfter(missed: readonly Missed[], upTo: number): readonly Missed[] {
+  return missed.filter(({ at }) => at > upTo)
 }

@@ -4,7 +4,7 @@ import { Emitter } from './emitter'
 import { MagpieError } from './error'
 import { IceServers } from './ice'
 import { Identity, IndexedDbStore, type IdentityStore } from './identity'
-import { learn, NOTHING, told, type Knowledge } from './known'
+import { learn, missedAfter, NOTHING, told, type Knowledge } from './known'
 import { deviceLabel } from './label'
 import { Link, type Proof, type Shut } from './link'
 import { watchNetwork } from './network'
@@ -162,7 +162,7 @@ export class Magpie extends Emitter<MagpieEvents> {
   /** @param upTo calls missed up to this time (server clock, as in `Missed.at`) count as seen */
   async missedSeen(upTo: number): Promise<void> {
     await this.#ask('missed-seen', { upTo })
-    this.#have({ missed: this.#known.missed.filter(({ at }) => at > upTo) })
+    this.#have({ missed: missedAfter(this.#known.missed, upTo) })
   }
 
   /** Makes a link with which one person may call me once. */

@@ -63,6 +63,8 @@ export type ServerMessage =
   | { readonly t: 'me'; readonly me: Me }
   | ({ readonly t: 'linked' } & Known)
   | { readonly t: 'contacts'; readonly contacts: readonly Contact[] }
+  | { readonly t: 'blocked'; readonly blocked: readonly Card[] }
+  | { readonly t: 'missed-cleared'; readonly upTo: number }
   | { readonly t: 'link-request'; readonly device: string; readonly label: string }
   | { readonly t: 'unlinked' }
   | { readonly t: 'drain'; readonly retryAfter: number }
@@ -156,6 +158,8 @@ const MESSAGES: { readonly [T in Kind]: (f: Fields) => Extract<ServerMessage, { 
   me: (f) => ({ t: 'me', me: me(f.me) }),
   linked: (f) => ({ t: 'linked', ...known(f) }),
   contacts: (f) => ({ t: 'contacts', contacts: list(f.contacts, contact) }),
+  blocked: (f) => ({ t: 'blocked', blocked: list(f.blocked, card) }),
+  'missed-cleared': (f) => ({ t: 'missed-cleared', upTo: number(f.upTo) }),
   'link-request': (f) => ({ t: 'link-request', device: string(f.device), label: string(f.label) }),
   unlinked: () => ({ t: 'unlinked' }),
   drain: (f) => ({ t: 'drain', retryAfter: number(f.retryAfter) }),

@@ -112,6 +112,23 @@ describe('people', () => {
     expect(magpie.session).toMatchObject({ missed: [{ call: 'c9' }] })
   })
 
+  it('who called in vain are seen when another device of mine saw them', async () => {
+    const { magpie } = await online()
+    const from = { id: 'bob', number: null, handle: 'bob', name: null }
+    for (const at of [5, 9]) FakeSocket.last.say({ t: 'missed', missed: { call: `c${at}`, from, at, media: 'audio' } })
+    FakeSocket.last.say({ t: 'missed-cleared', upTo: 5 })
+    expect(magpie.session).toMatchObject({ missed: [{ call: 'c9' }] })
+  })
+
+  it('are blocked when another device of mine blocks them', async () => {
+    const { magpie } = await online()
+    const bob = { id: 'bob', number: null, handle: 'bob', name: null }
+    FakeSocket.last.say({ t: 'blocked', blocked: [bob] })
+    expect(magpie.session).toMatchObject({ blocked: [bob] })
+    FakeSocket.last.say({ t: 'blocked', blocked: [] })
+    expect(magpie.session).toMatchObject({ blocked: [] })
+  })
+
   it('are invited by a link to this server', async () => {
     const { magpie } = await online()
     const invite = magpie.createInvite()

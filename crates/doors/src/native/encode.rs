@@ -91,6 +91,8 @@ impl Serialize for Wire<'_, Event> {
             Event::Missed(missed) => object!(s, "t": "missed", "missed": Wire(missed)),
             Event::Me(me) => object!(s, "t": "me", "me": Wire(me)),
             Event::Contacts(contacts) => object!(s, "t": "contacts", "contacts": Each(contacts)),
+            Event::Blocked(blocked) => object!(s, "t": "blocked", "blocked": Each(blocked)),
+            Event::MissedSeen { up_to } => object!(s, "t": "missed-cleared", "upTo": up_to),
             Event::LinkRequest { device, label } => {
                 object!(s, "t": "link-request", "device": device, "label": label)
             }

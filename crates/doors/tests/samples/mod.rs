@@ -23,6 +23,11 @@ pub(crate) fn events() -> Vec<(&'static str, Vec<Event>)> {
             vec![Event::Contacts(contacts()), Event::Contacts(Vec::new())],
         ),
         (
+            "blocked",
+            vec![Event::Blocked(vec![cy()]), Event::Blocked(Vec::new())],
+        ),
+        ("missed-cleared", vec![Event::MissedSeen { up_to: NOW }]),
+        (
             "link-request",
             vec![Event::LinkRequest {
                 device: device(4),

@@ -107,20 +107,20 @@ impl Hub {
         self.directory
             .block(who.person, id, self.limits.blocked, &mut self.outbox)
             .map_err(|_| Fault::new(ErrorCode::Full, "the block list is full"))?;
-        self.contacts_changed(now, who, id);
+        let answer = self.blocked_changed(now, who, id);
         self.silence(who, id);
-        Ok(Answer::Blocked(self.directory.blocked(who.person)))
+        Ok(answer)
     }
 
     pub(super) fn unblock(&mut self, now: Millis, who: Who, id: PersonId) -> Answer {
         self.directory.unblock(who.person, id, &mut self.outbox);
-        self.contacts_changed(now, who, id);
-        Answer::Blocked(self.directory.blocked(who.person))
+        self.blocked_changed(now, who, id)
     }
 
     pub(super) fn missed_seen(&mut self, who: Who, up_to: Millis) -> Answer {
         self.directory
             .see_missed(who.person, up_to, &mut self.outbox);
+        self.tell_others(who, &Event::MissedSeen { up_to });
         Answer::Done
     }
 
@@ -191,14 +191,26 @@ impl Hub {
     fn contacts_changed(&mut self, now: Millis, who: Who, id: PersonId) {
         self.update_alerting(now, who.person);
         self.update_alerting(now, id);
-        let mine = self.contacts(who.person);
-        self.tell_person(who.person, |to| {
-            (to.conn != who.conn).then(|| Event::Contacts(mine.clone()))
-        });
+        let mine = Event::Contacts(self.contacts(who.person));
+        self.tell_others(who, &mine);
         if self.directory.has_contact(id, who.person) {
             let theirs = self.contacts(id);
             self.tell_person(id, |_| Some(Event::Contacts(theirs.clone())));
         }
+    }
+
+    fn blocked_changed(&mut self, now: Millis, who: Who, id: PersonId) -> Answer {
+        self.contacts_changed(now, who, id);
+        let blocked = self.directory.blocked(who.person);
+        self.tell_others(who, &Event::Blocked(blocked.clone()));
+        Answer::Blocked(blocked)
+    }
+
+    /// Tells my other connections what this one did.
+    fn tell_others(&mut self, who: Who, event: &Event) {
+        self.tell_person(who.person, |to| {
+            (to.conn != who.conn).then(|| event.clone())
+        });
     }
 
     /// Takes a ringing call of somebody who was blocked off every page of mine; for the caller it rings on.

@@ -161,3 +161,27 @@ fn glare_is_answered_by_the_page_that_dialled() {
         Some((CallState::Ended, Some(EndReason::AnsweredElsewhere)))
     );
 }
+
+#[test]
+fn ones_other_pages_learn_whom_one_blocks_and_which_missed_calls_one_saw() {
+    let mut w = World::new();
+    let (a, b) = (w.open(1), w.open(2));
+    let second = w.open_tab(1, 2);
+    w.forget();
+    w.ask(a, RequestBody::Block { id: person(2) }).unwrap();
+    w.ask(a, RequestBody::Unblock { id: person(2) }).unwrap();
+    let up_to = w.now;
+    w.ask(a, RequestBody::MissedSeen { up_to }).unwrap();
+    let told: Vec<_> = w.heard(second).into_iter().filter_map(news).collect();
+    assert_eq!(told, ["1 blocked", "0 blocked", "missed seen"]);
+    assert_eq!(w.heard(a).into_iter().filter_map(news).count(), 0);
+    assert_eq!(w.heard(b).into_iter().filter_map(news).count(), 0);
+}
+
+fn news(event: Event) -> Option<String> {
+    match event {
+        Event::Blocked(blocked) => Some(format!("{} blocked", blocked.len())),
+        Event::MissedSeen { .. } => Some("missed seen".into()),
+        _ => None,
+    }
+}
