@@ -47,7 +47,8 @@ fn embedded(v6: Ipv6Addr) -> [Option<Ipv4Addr>; EMBEDDED] {
     let within = |network: Network| network.contains(v6.into());
     // The IPv4 address whose last bit is `right` bits from the right end.
     let at = |right: u32| Ipv4Addr::from_bits((bits >> right) as u32);
-    let low = LOW_32.iter().any(|n| within(*n)).then(|| at(0));
+    // `::` and `::1` are addresses of their own (RFC 4291 sections 2.5.2 and 2.5.3).
+    let low = (bits > 1 && LOW_32.iter().any(|n| within(*n))).then(|| at(0));
     let local_nat64 = within(LOCAL_NAT64).then(|| split_48(bits));
     let six_to_four = within(SIX_TO_FOUR).then(|| at(80));
     let teredo_server = within(TEREDO).then(|| at(64));

@@ -141,6 +141,16 @@ fn the_operator_allows_ranges_and_nothing_beside_them() {
     assert_eq!(client.permit(&mut lab, "10.2.0.1:80"), Err(403));
 }
 
+/// RFC 4291 section 2.5.3: `::1` embeds no IPv4 address, so its own range is enough.
+#[test]
+fn the_operator_allows_ipv6_loopback() {
+    let loopback = Network::new(std::net::Ipv6Addr::LOCALHOST.into(), 128);
+    let mut lab = Lab::with(|config| config.allow_peers = vec![loopback]);
+    let client = ask_v6(&mut lab);
+    assert_eq!(client.permit(&mut lab, "[::1]:80"), Ok(()));
+    assert_eq!(client.permit(&mut lab, "[::127.0.0.1]:80"), Err(403));
+}
+
 #[test]
 fn the_operator_denies_ranges_in_every_spelling() {
     let denying =
