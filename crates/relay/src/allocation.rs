@@ -8,11 +8,12 @@ use stun_types::message::{IntegrityKey, TransactionId};
 
 use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
 use crate::channels::Channels;
-use crate::effect::Reservation;
+use crate::effect::{RelayId, Reservation};
 use crate::limit::Bucket;
 use crate::shared::Seat;
 
-/// A relayed address on behalf of a client.
+/// A relayed address on behalf of a client. What RFC 8656 section 7.2 calls a dual allocation is two of these that know each
+/// other: expiry, permissions and channels belong to each relayed address (section 3.2).
 #[derive(Debug)]
 pub(crate) struct Allocation {
     pub(crate) client: ClientAddr,
@@ -25,6 +26,10 @@ pub(crate) struct Allocation {
     pub(crate) granted: u32,
     /// The port kept for the same user, of which the answer tells.
     pub(crate) reserved: Option<Reservation>,
+    /// The relayed address of the other family that the same Allocate made.
+    pub(crate) sibling: Option<RelayId>,
+    /// Why there is none of the other family, if one was asked for: ADDRESS-ERROR-CODE.
+    pub(crate) lacking: Option<(Family, u16)>,
     pub(crate) username: Box<str>,
     pub(crate) key: IntegrityKey,
     pub(crate) expires: Millis,
@@ -36,8 +41,8 @@ pub(crate) struct Allocation {
     /// By address. Few, so a sorted list beats a hash in time and by far in memory.
     permissions: Vec<Permission>,
     channels: Channels,
-    /// Counts it in the quotas until it is dropped.
-    _seat: Seat,
+    /// Counts it in the quotas until it is dropped; a dual allocation has one.
+    pub(crate) seat: Option<Seat>,
 }
 
 /// What a permission reaches.
@@ -78,7 +83,7 @@ impl Allocation {
         username: Box<str>,
         key: IntegrityKey,
         expires: Millis,
-        seat: Seat,
+        seat: Option<Seat>,
     ) -> Self {
         Self {
             client,
@@ -87,6 +92,8 @@ impl Allocation {
             transaction,
             granted,
             reserved: None,
+            sibling: None,
+            lacking: None,
             username,
             key,
             expires,
@@ -95,16 +102,18 @@ impl Allocation {
             traffic: Bucket::new(),
             permissions: Vec::new(),
             channels: Channels::new(),
-            _seat: seat,
+            seat,
         }
     }
 
-    /// Whether one more permission for each of `peers` fits.
-    pub(crate) fn has_room(&mut self, now: Millis, peers: &[(IpAddr, Scope)], most: usize) -> bool {
-        let new = peers
-            .iter()
-            .filter(|(ip, _)| self.find(*ip).is_err())
-            .count();
+    /// Whether permissions for `peers` fit.
+    pub(crate) fn has_room<I: Iterator<Item = IpAddr>>(
+        &mut self,
+        now: Millis,
+        peers: impl Fn() -> I,
+        most: usize,
+    ) -> bool {
+        let new = peers().filter(|ip| self.find(*ip).is_err()).count();
         if self.permissions.len().saturating_add(new) > most {
             self.permissions.retain(|p| p.expires > now);
         }

@@ -11,6 +11,10 @@ use stun_types::message::{
     Method, TransactionId,
 };
 use stun_types::prelude::{AttributeWrite, MessageWrite, MessageWriteExt};
+use turn_types::AddressFamily;
+use turn_types::attribute::AddressErrorCode;
+
+use crate::address::Family;
 
 /// An answer being written. What does not fit is left out; [`SCRATCH`] holds the longest there is.
 pub(crate) struct Answer<'s> {
@@ -58,6 +62,17 @@ impl<'s> Answer<'s> {
 
     pub(crate) fn add_unknown(&mut self, unknown: &[AttributeType]) {
         self.add(&UnknownAttributes::new(unknown));
+    }
+
+    /// ADDRESS-ERROR-CODE (RFC 8656 section 18.12).
+    pub(crate) fn add_address_error(&mut self, family: Family, code: u16) {
+        let family = match family {
+            Family::V4 => AddressFamily::IPV4,
+            Family::V6 => AddressFamily::IPV6,
+        };
+        if let Ok(code) = ErrorCode::builder(code).build() {
+            self.add(&AddressErrorCode::new(family, code));
+        }
     }
 
     pub(crate) fn add_software(&mut self, software: &str) {

@@ -10,7 +10,7 @@ use crate::hash::{Seeded, SeededMap};
 use crate::message::Stun;
 
 /// Who sent a request, proven by MESSAGE-INTEGRITY.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Identity {
     pub(crate) username: Box<str>,
     pub(crate) key: IntegrityKey,

@@ -4,8 +4,8 @@ use stun_types::attribute::{AttributeType, MessageIntegrity, Nonce, Realm, Usern
 use stun_types::message::{Message, MessageHeader};
 use stun_types::prelude::{Attribute, AttributeFromRaw, AttributeStaticType};
 use turn_types::attribute::{
-    ChannelNumber, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport,
-    ReservationToken, XorPeerAddress,
+    AdditionalAddressFamily, ChannelNumber, EvenPort, Lifetime, RequestedAddressFamily,
+    RequestedTransport, ReservationToken, XorPeerAddress,
 };
 
 use crate::address::{Family, PeerAddr};
@@ -78,7 +78,16 @@ impl<'a> Stun<'a> {
 
     /// REQUESTED-ADDRESS-FAMILY; `Some(None)` is a family that does not exist.
     pub(crate) fn requested_family(&self) -> Result<Option<Option<Family>>, Malformed> {
-        match self.value(RequestedAddressFamily::TYPE) {
+        self.family(RequestedAddressFamily::TYPE)
+    }
+
+    /// ADDITIONAL-ADDRESS-FAMILY, likewise.
+    pub(crate) fn additional_family(&self) -> Result<Option<Option<Family>>, Malformed> {
+        self.family(AdditionalAddressFamily::TYPE)
+    }
+
+    fn family(&self, kind: AttributeType) -> Result<Option<Option<Family>>, Malformed> {
+        match self.value(kind) {
             None => Ok(None),
             Some([1, _, _, _]) => Ok(Some(Some(Family::V4))),
             Some([2, _, _, _]) => Ok(Some(Some(Family::V6))),

@@ -5,7 +5,7 @@ use stun_types::prelude::AttributeStaticType;
 use turn_types::attribute::{Data, DontFragment, XorPeerAddress};
 use turn_types::message::SEND;
 
-use crate::address::{ClientAddr, Millis, PeerAddr, RelayAddr};
+use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
 use crate::allocation::Scope;
 use crate::effect::{Fragment, Output, RelayId};
 use crate::head::{Head, padding};
@@ -43,11 +43,7 @@ impl Relay {
 
     /// Takes payloads that a client sent on channel `number` (RFC 8656 section 12.6).
     pub fn channel_run(&mut self, now: Millis, client: ClientAddr, number: u16, run: Run) -> Route {
-        let bound = self.table.by_client(&client).and_then(|relay| {
-            let peer = self.table.get(relay)?.channel_peer(now, number)?;
-            Some((relay, peer))
-        });
-        match bound {
+        match self.table.channel(now, &client, number) {
             Some((relay, peer)) => self.route_to_peer(now, relay, peer, run),
             None => self.drop_run(run),
         }
@@ -113,7 +109,7 @@ impl Relay {
             true => Fragment::Forbidden,
             false => Fragment::Allowed,
         };
-        match self.table.by_client(&client) {
+        match self.table.by_family(&client, Family::of(peer.ip())) {
             Some(relay) if understood && self.policy.check_port(peer).is_ok() => {
                 let route = self.route_to_peer(now, relay, peer, Run::one(payload.len()));
                 self.output(route, payload, fragment)

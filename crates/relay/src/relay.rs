@@ -132,7 +132,7 @@ impl Relay {
     /// A client's stream has ended, and its allocation with it (RFC 8656 section 3.1).
     pub fn client_gone(&mut self, client: ClientAddr) {
         if let Some(id) = self.table.by_client(&client) {
-            self.close(id);
+            self.close_all(id);
         }
     }
 
@@ -183,6 +183,16 @@ impl Relay {
         }
     }
 
+    /// Ends an allocation, both halves of a dual one.
+    pub(crate) fn close_all(&mut self, id: RelayId) {
+        let sibling = self.table.get(id).and_then(|a| a.sibling);
+        self.close(id);
+        if let Some(sibling) = sibling {
+            self.close(sibling);
+        }
+    }
+
+    /// Ends one relayed address.
     pub(crate) fn close(&mut self, id: RelayId) {
         if self.table.remove(id).is_some() {
             self.effects.push_back(Effect::Close { relay: id });

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::address::{ClientAddr, Millis, PeerAddr, RelayAddr};
+use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
 use crate::allocation::Allocation;
 use crate::config::Limits;
 use crate::credentials::account;
@@ -16,6 +16,8 @@ use crate::shared::{Home, Seat, Shared};
 
 /// Allocations by id, client, relayed address and time of expiry. By relayed address they are found in the directory that
 /// all relays of the server share.
+///
+/// A dual allocation takes two slots, which its client's entry reaches one through the other, and counts once.
 #[derive(Debug)]
 pub(crate) struct Table {
     slots: Vec<Slot>,
@@ -65,13 +67,19 @@ impl Table {
 
     /// Takes the lowest free slot. The client must have no allocation yet.
     pub(crate) fn insert(&mut self, allocation: Allocation) -> RelayId {
-        let slot = self.take_slot();
-        let (client, timer) = (allocation.client, allocation.timer);
-        let generation = self.fill(slot, allocation);
-        let id = RelayId { slot, generation };
+        let client = allocation.client;
+        let id = self.place(allocation);
         self.by_client.insert(client, id);
-        self.timers.push(Reverse((timer, id)));
-        self.drop_stale_timers();
+        id
+    }
+
+    /// Adds the other half of a dual allocation.
+    pub(crate) fn insert_sibling(&mut self, first: RelayId, mut second: Allocation) -> RelayId {
+        second.sibling = Some(first);
+        let id = self.place(second);
+        if let Some(first) = self.get_mut(first) {
+            first.sibling = Some(id);
+        }
         id
     }
 
@@ -107,11 +115,26 @@ impl Table {
             .allocation
             .take_if(|_| slot.generation == id.generation)?;
         self.free.push(Reverse(id.slot));
-        self.by_client.remove(&allocation.client);
         if let Some(relay) = allocation.relay {
             self.shared.directory.set(relay.get(), None);
         }
-        Some(allocation)
+        Some(self.part(allocation))
+    }
+
+    /// Takes an allocation from its client; of a dual one the other half goes on alone.
+    fn part(&mut self, mut allocation: Allocation) -> Allocation {
+        let client = allocation.client;
+        let rest = allocation
+            .sibling
+            .and_then(|id| Some((id, self.get_mut(id)?)));
+        if let Some((id, rest)) = rest {
+            rest.sibling = None;
+            rest.seat = allocation.seat.take().or(rest.seat.take());
+            self.by_client.insert(client, id);
+        } else {
+            self.by_client.remove(&client);
+        }
+        allocation
     }
 
     /// The next allocation that has expired by `now`.
@@ -148,6 +171,37 @@ impl Table {
 
     pub(crate) fn by_client(&self, client: &ClientAddr) -> Option<RelayId> {
         self.by_client.get(client).copied()
+    }
+
+    /// A client's relayed address of `family`.
+    pub(crate) fn by_family(&self, client: &ClientAddr, family: Family) -> Option<RelayId> {
+        let first = self.by_client(client)?;
+        self.with_family(first, family)
+    }
+
+    /// Of a relayed address and its sibling the one of `family`.
+    pub(crate) fn with_family(&self, id: RelayId, family: Family) -> Option<RelayId> {
+        let allocation = self.get(id)?;
+        if allocation.family == family {
+            return Some(id);
+        }
+        allocation.sibling
+    }
+
+    /// Where a client's channel leads at `now`: numbers are the client's, whichever family the peer is of.
+    pub(crate) fn channel(
+        &self,
+        now: Millis,
+        client: &ClientAddr,
+        number: u16,
+    ) -> Option<(RelayId, PeerAddr)> {
+        let first = self.by_client(client)?;
+        let allocation = self.get(first)?;
+        if let Some(peer) = allocation.channel_peer(now, number) {
+            return Some((first, peer));
+        }
+        let second = allocation.sibling?;
+        Some((second, self.get(second)?.channel_peer(now, number)?))
     }
 
     /// Who serves `peer`, if it is a relayed address of this server.
@@ -191,12 +245,22 @@ impl Table {
 
     /// A removed allocation leaves its timer behind: without this, opening and closing in a loop would pile them up.
     fn drop_stale_timers(&mut self) {
-        let most = self.by_client.len().saturating_mul(4).saturating_add(1024);
+        let most = self.by_client.len().saturating_mul(8).saturating_add(1024);
         if self.timers.len() > most {
             let mut timers = std::mem::take(&mut self.timers);
             timers.retain(|Reverse((_, id))| self.get(*id).is_some());
             self.timers = timers;
         }
+    }
+
+    fn place(&mut self, allocation: Allocation) -> RelayId {
+        let slot = self.take_slot();
+        let timer = allocation.timer;
+        let generation = self.fill(slot, allocation);
+        let id = RelayId { slot, generation };
+        self.timers.push(Reverse((timer, id)));
+        self.drop_stale_timers();
+        id
     }
 
     fn take_slot(&mut self) -> u32 {

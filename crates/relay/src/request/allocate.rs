@@ -19,6 +19,7 @@ use crate::auth::Identity;
 use crate::effect::{Effect, OpenError, Output, Port, RelayId};
 use crate::message::Stun;
 use crate::relay::Relay;
+use crate::shared::Seat;
 
 impl Relay {
     /// RFC 8656 section 7.2, checks in its order.
@@ -50,58 +51,90 @@ impl Relay {
             self.counts.refused_allocations = self.counts.refused_allocations.wrapping_add(1);
             return Err(Refused::Code(ErrorCode::ALLOCATION_QUOTA_REACHED));
         };
-        let (port, family) = self.port(stun, &identity.username)?;
-        let mut allocation = Allocation::new(
-            client,
-            family,
-            transaction,
-            granted,
-            identity.username,
-            identity.key,
-            now.after(seconds(granted)),
-            seat,
-        );
-        if let Port::Pair(reservation) = port {
-            allocation.reserved = Some(reservation);
+        let wish = self.wish(stun, &identity.username)?;
+        let expires = now.after(seconds(granted));
+        let allocation = |family: Family, identity: Identity, seat: Option<Seat>| {
+            Allocation::new(
+                client,
+                family,
+                transaction,
+                granted,
+                identity.username,
+                identity.key,
+                expires,
+                seat,
+            )
+        };
+        let second = wish
+            .dual
+            .then(|| allocation(Family::V6, identity.clone(), None));
+        let mut first = allocation(wish.family, identity, Some(seat));
+        if let Port::Pair(reservation) = wish.port {
+            first.reserved = Some(reservation);
         }
-        let relay = self.table.insert(allocation);
+        let first = self.table.insert(first);
+        self.open(first, client, wish.family, wish.port);
+        if let Some(second) = second {
+            let second = self.table.insert_sibling(first, second);
+            self.open(second, client, Family::V6, wish.port);
+        }
+        Ok(Granted::Later)
+    }
+
+    fn open(&mut self, relay: RelayId, client: ClientAddr, family: Family, port: Port) {
         self.effects.push_back(Effect::Open {
             relay,
             client,
             family,
             port,
         });
-        Ok(Granted::Later)
     }
 
-    /// Port and family of a new allocation: any IPv4 one unless asked otherwise, or the one kept under a token, which
+    /// Port and families of a new allocation: any IPv4 one unless asked otherwise, or the one kept under a token, which
     /// excludes every other wish (RFC 8656 section 7.2, steps 5 to 8).
-    fn port(&mut self, stun: &Stun<'_>, username: &str) -> Result<(Port, Family), Refused> {
-        let (family, even, token) = (
+    fn wish(&mut self, stun: &Stun<'_>, username: &str) -> Result<Wish, Refused> {
+        let (family, additional, even, token) = (
             stun.requested_family()?,
+            stun.additional_family()?,
             stun.even_port()?,
             stun.reservation_token()?,
         );
+        // A second address is an IPv6 one beside an IPv4 one, and no pair of ports (section 7.1).
+        let contradicts = match additional {
+            None => token.is_some() && (even.is_some() || family.is_some()),
+            Some(Some(Family::V6)) => family.is_some() || token.is_some() || even == Some(true),
+            Some(_) => true,
+        };
+        if contradicts {
+            return Err(Refused::Code(ErrorCode::BAD_REQUEST));
+        }
         if let Some(token) = token {
-            if even.is_some() || family.is_some() {
-                return Err(Refused::Code(ErrorCode::BAD_REQUEST));
-            }
             let claimed = self.reservations.claim(token, username);
             let (reservation, family) =
                 claimed.ok_or(Refused::Code(ErrorCode::INSUFFICIENT_CAPACITY))?;
-            return Ok((Port::Reserved(reservation), family));
+            return Ok(Wish {
+                port: Port::Reserved(reservation),
+                family,
+                dual: false,
+            });
         }
         let family = family.unwrap_or(Some(Family::V4));
-        let family = family.ok_or(Refused::Code(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED))?;
-        let port = match even {
+        Ok(Wish {
+            family: family.ok_or(Refused::Code(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED))?,
+            port: self.port(even)?,
+            dual: additional.is_some(),
+        })
+    }
+
+    fn port(&mut self, even: Option<bool>) -> Result<Port, Refused> {
+        Ok(match even {
             None => Port::Any,
             Some(false) => Port::Even,
             Some(true) => {
                 let drawn = self.reservations.draw();
                 Port::Pair(drawn.ok_or(Refused::Code(ErrorCode::INSUFFICIENT_CAPACITY))?)
             }
-        };
-        Ok((port, family))
+        })
     }
 
     /// A repeated request is answered alike, another one is 437.
@@ -115,7 +148,7 @@ impl Relay {
         }
     }
 
-    /// RFC 8656 section 8.2.
+    /// RFC 8656 section 8.2. A family names one address of a dual allocation; without it both are meant.
     pub(super) fn refresh(
         &mut self,
         now: Millis,
@@ -127,15 +160,25 @@ impl Relay {
         let id = self.own_allocation(client, identity)?;
         let family = stun.requested_family()?;
         let lifetime = stun.lifetime()?;
-        if family.is_some_and(|family| family != self.table.get(id).map(|a| a.family)) {
-            return Err(Refused::Code(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH));
+        let mismatch = Refused::Code(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH);
+        let sibling = self.table.get(id).and_then(|a| a.sibling);
+        let concerned = match family {
+            None => [Some(id), sibling],
+            Some(family) => {
+                let one = family.and_then(|family| self.table.with_family(id, family));
+                [Some(one.ok_or(mismatch)?), None]
+            }
+        };
+        let granted = match lifetime {
+            Some(0) => 0,
+            _ => self.granted(lifetime),
+        };
+        for id in concerned.into_iter().flatten() {
+            match granted {
+                0 => self.close(id),
+                _ => self.table.set_expiry(id, now.after(seconds(granted))),
+            }
         }
-        if lifetime == Some(0) {
-            self.close(id);
-            return Ok(Granted::Refreshed(0));
-        }
-        let granted = self.granted(lifetime);
-        self.table.set_expiry(id, now.after(seconds(granted)));
         Ok(Granted::Refreshed(granted))
     }
 
@@ -159,6 +202,20 @@ impl Relay {
         }
         self.table.set_relay(id, relay);
         self.table.set_expiry(id, now.after(seconds(granted)));
+        self.answer_when_whole(id)
+    }
+
+    /// Answers the Allocate once the sockets of both families are there, or known not to be.
+    fn answer_when_whole(&mut self, id: RelayId) -> Output<'_> {
+        let allocation = self.table.get(id);
+        let sibling = allocation.and_then(|a| a.sibling);
+        let waits = [Some(id), sibling]
+            .into_iter()
+            .flatten()
+            .any(|id| self.table.get(id).is_none_or(|a| a.relay.is_none()));
+        if waits {
+            return Output::Nothing;
+        }
         self.answer_allocated(id)
     }
 
@@ -166,11 +223,21 @@ impl Relay {
         let Some(allocation) = self.table.remove(id) else {
             return Output::Nothing;
         };
-        self.counts.refused_allocations = self.counts.refused_allocations.wrapping_add(1);
         let code = match error {
             OpenError::Family => ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED,
             OpenError::Exhausted => ErrorCode::INSUFFICIENT_CAPACITY,
         };
+        if let Some(sibling) = allocation.sibling {
+            if let Some(sibling) = self.table.get_mut(sibling) {
+                sibling.lacking = Some((allocation.family, code));
+            }
+            return self.answer_when_whole(sibling);
+        }
+        self.counts.refused_allocations = self.counts.refused_allocations.wrapping_add(1);
+        // Of two reasons the one that may pass with time.
+        let code = allocation
+            .lacking
+            .map_or(code, |(_, other)| code.max(other));
         self.refuse(
             allocation.client,
             ALLOCATE,
@@ -185,12 +252,22 @@ impl Relay {
         let Some(allocation) = self.table.get(id) else {
             return Output::Nothing;
         };
-        let Some(relay) = allocation.relay else {
-            return Output::Nothing;
+        let sibling = allocation.sibling.and_then(|id| self.table.get(id));
+        let relayed = |family: Family| {
+            let mut both = [Some(allocation), sibling].into_iter().flatten();
+            both.find(|a| a.family == family)?.relay
         };
         let (client, transaction) = (allocation.client, allocation.transaction);
         let mut answer = Answer::success(ALLOCATE, transaction, self.scratch.as_mut());
-        answer.add(&XorRelayedAddress::new(relay.get(), transaction));
+        for relay in [relayed(Family::V4), relayed(Family::V6)]
+            .into_iter()
+            .flatten()
+        {
+            answer.add(&XorRelayedAddress::new(relay.get(), transaction));
+        }
+        if let Some((family, code)) = allocation.lacking {
+            answer.add_address_error(family, code);
+        }
         answer.add(&Lifetime::new(allocation.granted));
         answer.add(&XorMappedAddress::new(client.remote(), transaction));
         if let Some(reservation) = allocation.reserved {
@@ -200,6 +277,14 @@ impl Relay {
         let length = answer.finish(Some(&allocation.key));
         self.reply(client, length)
     }
+}
+
+/// What an Allocate asks for.
+struct Wish {
+    port: Port,
+    family: Family,
+    /// An IPv6 address beside the IPv4 one.
+    dual: bool,
 }
 
 const fn seconds(seconds: u32) -> Duration {

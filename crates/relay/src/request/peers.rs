@@ -29,7 +29,13 @@ impl Relay {
         let mut permitted = Vec::new();
         for peer in stun.peers() {
             let peer = peer?;
-            permitted.push((peer.ip(), self.judge(client, id, peer, Aim::Address)?));
+            let relay = self.relay_towards(id, peer)?;
+            let scope = self.judge(client, peer, Aim::Address)?;
+            permitted.push(Permitted {
+                relay,
+                ip: peer.ip(),
+                scope,
+            });
             if permitted.len() > self.limits.permissions {
                 return Err(Refused::Code(ErrorCode::INSUFFICIENT_CAPACITY));
             }
@@ -37,7 +43,7 @@ impl Relay {
         if permitted.is_empty() {
             return Err(Refused::Code(ErrorCode::BAD_REQUEST));
         }
-        self.permit(now, id, &permitted)?;
+        self.permit(now, &permitted)?;
         Ok(Granted::Done)
     }
 
@@ -57,35 +63,34 @@ impl Relay {
         if !CHANNELS.contains(&number) {
             return Err(Refused::Code(ErrorCode::BAD_REQUEST));
         }
-        let scope = self.judge(client, id, peer, Aim::Exactly)?;
+        let relay = self.relay_towards(id, peer)?;
+        let scope = self.judge(client, peer, Aim::Exactly)?;
+        // The number is the client's: bound to a peer of one family, it is taken for the other.
+        let other = self.table.channel(now, &client, number);
+        if other.is_some_and(|(other, _)| other != relay) {
+            return Err(Refused::Code(ErrorCode::BAD_REQUEST));
+        }
         let (most, lifetime) = (self.limits.channels, self.lifetimes.channel);
-        let allocation = self
-            .table
-            .get_mut(id)
-            .ok_or(Refused::Code(ErrorCode::ALLOCATION_MISMATCH))?;
+        let mismatch = || Refused::Code(ErrorCode::ALLOCATION_MISMATCH);
+        let allocation = self.table.get_mut(relay).ok_or_else(mismatch)?;
         allocation.can_bind(now, number, peer, most)?;
-        self.permit(now, id, &[(peer.ip(), scope)])?;
-        let allocation = self
-            .table
-            .get_mut(id)
-            .ok_or(Refused::Code(ErrorCode::ALLOCATION_MISMATCH))?;
+        let ip = peer.ip();
+        self.permit(now, &[Permitted { relay, ip, scope }])?;
+        let allocation = self.table.get_mut(relay).ok_or_else(mismatch)?;
         allocation.bind(now, number, peer, lifetime, most)?;
         Ok(Granted::Done)
     }
 
+    /// Which relayed address of an allocation reaches `peer`: the one of its family, or 443 (RFC 8656 sections 10.2, 12.2).
+    fn relay_towards(&self, id: RelayId, peer: PeerAddr) -> Result<RelayId, Refused> {
+        self.table
+            .with_family(id, Family::of(peer.ip()))
+            .ok_or(Refused::Code(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH))
+    }
+
     /// Whether a peer may be reached, and how much of its IP address with it. The port of a permission means nothing
     /// (RFC 8656 section 10.1) unless it names one of our own addresses.
-    fn judge(
-        &mut self,
-        client: ClientAddr,
-        id: RelayId,
-        peer: PeerAddr,
-        aim: Aim,
-    ) -> Result<Scope, Refused> {
-        let family = self.table.get(id).map(|a| a.family);
-        if family != Some(Family::of(peer.ip())) {
-            return Err(Refused::Code(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH));
-        }
+    fn judge(&mut self, client: ClientAddr, peer: PeerAddr, aim: Aim) -> Result<Scope, Refused> {
         let port = match aim {
             Aim::Address => self.policy.check_listener(peer),
             Aim::Exactly => self.policy.check_port(peer),
@@ -103,29 +108,38 @@ impl Relay {
         })
     }
 
-    fn permit(
-        &mut self,
-        now: Millis,
-        id: RelayId,
-        peers: &[(IpAddr, Scope)],
-    ) -> Result<(), Refused> {
+    /// Installs or refreshes permissions: all or, for want of room, none.
+    fn permit(&mut self, now: Millis, permitted: &[Permitted]) -> Result<(), Refused> {
         let (most, lifetime) = (self.limits.permissions, self.lifetimes.permission);
-        let Some(allocation) = self.table.get_mut(id) else {
-            return Ok(());
-        };
-        if !allocation.has_room(now, peers, most) {
-            return Err(Refused::Code(ErrorCode::INSUFFICIENT_CAPACITY));
+        let first = permitted.first().map(|p| p.relay);
+        let mut relays = permitted.iter().map(|p| p.relay);
+        let second = relays.find(|relay| Some(*relay) != first);
+        for relay in [first, second].into_iter().flatten() {
+            let new = || permitted.iter().filter(|p| p.relay == relay).map(|p| p.ip);
+            let allocation = self.table.get_mut(relay);
+            if allocation.is_some_and(|a| !a.has_room(now, new, most)) {
+                return Err(Refused::Code(ErrorCode::INSUFFICIENT_CAPACITY));
+            }
         }
-        for (ip, scope) in peers {
+        for Permitted { relay, ip, scope } in permitted {
+            let Some(allocation) = self.table.get_mut(*relay) else {
+                continue;
+            };
             allocation.permit(now, *ip, *scope, lifetime);
-        }
-        let outside = peers.iter().any(|(_, scope)| *scope == Scope::Everything);
-        if outside && !allocation.watched {
-            allocation.watched = true;
-            self.effects.push_back(Effect::Watch { relay: id });
+            if *scope == Scope::Everything && !allocation.watched {
+                allocation.watched = true;
+                self.effects.push_back(Effect::Watch { relay: *relay });
+            }
         }
         Ok(())
     }
+}
+
+/// A permission about to be installed.
+struct Permitted {
+    relay: RelayId,
+    ip: IpAddr,
+    scope: Scope,
 }
 
 /// How much of a peer's transport address a request means.

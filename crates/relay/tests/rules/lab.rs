@@ -33,7 +33,11 @@ pub(crate) struct Lab {
     pub(crate) now: Millis,
     /// What the next relay socket is answered with in place of an address.
     pub(crate) open_error: Option<OpenError>,
+    /// The same for sockets of one family.
+    pub(crate) open_error_of: Option<(Family, OpenError)>,
     pub(crate) opened: Vec<(RelayId, Family, Port)>,
+    /// Relayed addresses given out.
+    pub(crate) places: Vec<SocketAddr>,
     pub(crate) watched: Vec<RelayId>,
     pub(crate) closed: Vec<RelayId>,
     pub(crate) released: Vec<Reservation>,
@@ -88,6 +92,8 @@ impl Lab {
             relay,
             now: Millis(1_700_000_000_000),
             open_error: None,
+            open_error_of: None,
+            places: Vec::new(),
             opened: Vec::new(),
             watched: Vec::new(),
             closed: Vec::new(),
@@ -136,7 +142,8 @@ impl Lab {
                     ..
                 } => {
                     self.opened.push((relay, family, port));
-                    let result = match self.open_error {
+                    let failing = self.open_error_of.filter(|(of, _)| *of == family);
+                    let result = match self.open_error.or(failing.map(|(_, error)| error)) {
                         Some(error) => Err(error),
                         None => Ok(self.place(family)),
                     };
@@ -157,7 +164,9 @@ impl Lab {
             Family::V4 => "192.0.2.9".parse().unwrap(),
             Family::V6 => "2001:db8::9".parse().unwrap(),
         };
-        RelayAddr::new(SocketAddr::new(ip, self.next_port))
+        let address = SocketAddr::new(ip, self.next_port);
+        self.places.push(address);
+        RelayAddr::new(address)
     }
 }
 

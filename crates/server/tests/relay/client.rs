@@ -8,9 +8,11 @@ use stun_types::message::{
     BINDING, IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials, Message, MessageWriteVec,
     Method,
 };
-use stun_types::prelude::{AttributeWrite, MessageWrite, MessageWriteExt};
+use stun_types::prelude::{
+    Attribute, AttributeFromRaw, AttributeStaticType, AttributeWrite, MessageWrite, MessageWriteExt,
+};
 use turn_types::attribute::{ChannelNumber, RequestedTransport, XorPeerAddress, XorRelayedAddress};
-use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION};
+use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
 
 /// A socket connected to the relay, so that it only hears what comes from the address it wrote to.
 pub(crate) struct Client {
@@ -56,14 +58,35 @@ impl Client {
 
     /// The relayed address, or the code of the error.
     pub(crate) fn allocate(&mut self) -> Result<SocketAddr, u16> {
+        let relayed = self.allocate_with(&[])?;
+        Ok(relayed[0])
+    }
+
+    /// Allocates with these attributes too: every relayed address of the answer.
+    pub(crate) fn allocate_with(
+        &mut self,
+        more: &[&dyn AttributeWrite],
+    ) -> Result<Vec<SocketAddr>, u16> {
         let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new());
         let answer = self.ask(&bare.finish());
         let challenge = Message::from_bytes(&answer).unwrap();
         self.nonce = challenge.attribute::<Nonce>().unwrap().nonce().to_owned();
-        let answer = self.request(ALLOCATE, &[&RequestedTransport::new(17)])?;
+        let transport = RequestedTransport::new(17);
+        let attributes = [&[&transport as &dyn AttributeWrite], more].concat();
+        let answer = self.request(ALLOCATE, &attributes)?;
         let message = Message::from_bytes(&answer).unwrap();
-        let relayed = message.attribute::<XorRelayedAddress>().unwrap();
-        Ok(relayed.addr(message.transaction_id()))
+        let transaction = message.transaction_id();
+        Ok(message
+            .iter_attributes()
+            .filter(|(_, raw)| raw.get_type() == XorRelayedAddress::TYPE)
+            .map(|(_, raw)| XorRelayedAddress::from_raw_ref(&raw).unwrap())
+            .map(|address| address.addr(transaction))
+            .collect())
+    }
+
+    /// A Refresh with these attributes.
+    pub(crate) fn refresh(&self, attributes: &[&dyn AttributeWrite]) -> Result<(), u16> {
+        self.request(REFRESH, attributes).map(drop)
     }
 
     pub(crate) fn permit(&self, peer: SocketAddr) -> Result<(), u16> {

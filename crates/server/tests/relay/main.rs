@@ -3,5 +3,6 @@
 
 mod client;
 mod coturn;
+mod dual;
 mod server;
 mod sockets;
