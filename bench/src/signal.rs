@@ -3,9 +3,12 @@
 mod client;
 mod latency;
 mod load;
-mod tls;
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
+
+use serde::Serialize;
+
+use crate::BenchError;
 
 /// Which protocol the load speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +43,7 @@ pub struct SignalOptions {
 }
 
 /// What was measured. Figures of the server's process are `None` without a pid.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Connections that stood while relaying.
     pub connections: usize,
@@ -71,42 +74,6 @@ impl fmt::Display for Report {
         }
         writeln!(f, "p50 ms            {:.2}", self.p50_ms)?;
         write!(f, "p99 ms            {:.2}", self.p99_ms)
-    }
-}
-
-/// Why a run gave no report.
-#[derive(Debug)]
-pub enum BenchError {
-    /// What was asked for contradicts itself.
-    Options(&'static str),
-    /// A connection could not be made or broke while it was set up.
-    Connect(String),
-    /// The server answered something that the load does not expect; it is quoted.
-    Protocol(String),
-    /// The process's figures could not be read.
-    Proc(PathBuf, std::io::Error),
-    /// The operating system refused what a run needs at all.
-    System(&'static str, std::io::Error),
-}
-
-impl fmt::Display for BenchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Options(why) => f.write_str(why),
-            Self::Connect(why) => write!(f, "a connection failed: {why}"),
-            Self::Protocol(what) => write!(f, "unexpected answer: {what}"),
-            Self::Proc(path, _) => write!(f, "cannot read {}", path.display()),
-            Self::System(what, _) => write!(f, "cannot {what}"),
-        }
-    }
-}
-
-impl std::error::Error for BenchError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Proc(_, source) | Self::System(_, source) => Some(source),
-            _ => None,
-        }
     }
 }
 

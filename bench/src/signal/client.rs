@@ -23,7 +23,9 @@ use tokio_tungstenite::{
     tungstenite::{Message, Utf8Bytes, client::IntoClientRequest, protocol::WebSocketConfig},
 };
 
-use super::{BenchError, Door, SignalOptions, tls::trusting_connector};
+use crate::{BenchError, tls::trusting_connector};
+
+use super::{Door, SignalOptions};
 
 /// An authenticated connection.
 pub(super) struct Client {

@@ -13,11 +13,11 @@ use tokio::{
 };
 
 use super::{
-    BenchError, Door, Report, SignalOptions,
+    Door, Report, SignalOptions,
     client::{Client, Target, random_id},
     latency::Latencies,
 };
-use crate::process;
+use crate::{BenchError, process};
 
 /// Connects, relays, measures.
 pub(super) async fn measure(door: Door, options: SignalOptions) -> Result<Report, BenchError> {

@@ -1,11 +1,14 @@
-//! `magpie bench signal`.
+//! `magpie bench`.
 
-use std::net::SocketAddr;
+mod relay;
+mod signal;
+
+use std::error::Error;
+use std::fmt::Display;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::{Subcommand, ValueEnum};
-use magpie_bench::signal::{self, SignalOptions};
+use clap::Subcommand;
+use serde::Serialize;
 
 /// What `magpie bench` was asked to do.
 #[derive(Debug, clap::Args)]
@@ -16,87 +19,38 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Load {
+    /// Packets through a TURN server, allocations, bindings, memory; any server, or the plain loop as the limit.
+    Relay(relay::Flags),
     /// Many connections to a signalling server, some pairs of them in calls that relay signals.
-    Signal(Signal),
-}
-
-#[derive(Debug, clap::Args)]
-struct Signal {
-    /// Where the server listens.
-    #[arg(value_name = "ADDR:PORT")]
-    server: SocketAddr,
-    /// What the load speaks.
-    #[arg(long, value_enum, default_value_t = Door::Native)]
-    door: Door,
-    /// Speak without TLS, to the address of `--plain`.
-    #[arg(long)]
-    plain: bool,
-    /// Page origin to name, when it is not the server's own.
-    #[arg(long, value_name = "URL")]
-    origin: Option<String>,
-    /// Connections in all.
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
-    connections: usize,
-    /// Pairs of them in a call.
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pairs: usize,
-    /// How long to relay.
-    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
-    seconds: u64,
-    /// Messages a second in all; as fast as it goes when absent.
-    #[arg(long, value_name = "N")]
-    rate: Option<u32>,
-    /// The server's process on this machine, whose CPU time and memory are reported.
-    #[arg(long, value_name = "PID")]
-    pid: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Door {
-    /// Magpie's own protocol.
-    Native,
-    /// The protocol of PeerJS servers, to measure one beside Magpie.
-    Peerjs,
-}
-
-impl Door {
-    fn protocol(self) -> signal::Door {
-        match self {
-            Self::Native => signal::Door::Native,
-            Self::Peerjs => signal::Door::PeerJs,
-        }
-    }
-}
-
-impl Signal {
-    fn options(self) -> SignalOptions {
-        let scheme = if self.plain { "http" } else { "https" };
-        SignalOptions {
-            server: self.server,
-            tls: !self.plain,
-            origin: self
-                .origin
-                .unwrap_or_else(|| format!("{scheme}://{}", self.server)),
-            connections: self.connections,
-            pairs: self.pairs,
-            duration: Duration::from_secs(self.seconds),
-            rate: self.rate,
-            pid: self.pid,
-        }
-    }
+    Signal(signal::Flags),
+    /// What `relay --floor` measures; it starts this itself.
+    #[command(hide = true)]
+    PlainLoop,
 }
 
 /// Puts the load on and prints the report.
 pub(super) fn run(arguments: Arguments) -> ExitCode {
-    let Load::Signal(signal) = arguments.load;
-    match signal::run(signal.door.protocol(), signal.options()) {
-        Ok(report) => {
-            println!("{report}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("magpie: {error}");
-            ExitCode::FAILURE
-        }
+    match arguments.load {
+        Load::Relay(flags) => flags.run(),
+        Load::Signal(flags) => flags.run(),
+        Load::PlainLoop => match magpie_bench::relay::run_plain_loop() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&error),
+        },
     }
+}
+
+fn print(report: &(impl Display + Serialize), json: bool) {
+    match serde_json::to_string(report) {
+        Ok(text) if json => println!("{text}"),
+        _ => println!("{report}"),
+    }
+}
+
+fn failed(error: &dyn Error) -> ExitCode {
+    match error.source() {
+        Some(source) => eprintln!("magpie: {error}: {source}"),
+        None => eprintln!("magpie: {error}"),
+    }
+    ExitCode::FAILURE
 }

@@ -11,7 +11,12 @@ use rustls::{
 use tokio_rustls::TlsConnector;
 
 /// A connector that takes any certificate.
-pub(super) fn trusting_connector() -> TlsConnector {
+pub(crate) fn trusting_connector() -> TlsConnector {
+    TlsConnector::from(trusting_config())
+}
+
+/// A configuration that takes any certificate.
+pub(crate) fn trusting_config() -> Arc<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -19,7 +24,7 @@ pub(super) fn trusting_connector() -> TlsConnector {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
         .with_no_client_auth();
-    TlsConnector::from(Arc::new(config))
+    Arc::new(config)
 }
 
 #[derive(Debug)]
