@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use stun_types::message::{IntegrityKey, TransactionId};
+use stun_types::message::TransactionId;
 
 use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
 use crate::channels::Channels;
 use crate::effect::{RelayId, Reservation};
+use crate::integrity::Key;
 use crate::limit::Bucket;
 use crate::shared::Seat;
 
@@ -31,7 +32,7 @@ pub(crate) struct Allocation {
     /// Why there is none of the other family, if one was asked for: ADDRESS-ERROR-CODE.
     pub(crate) lacking: Option<(Family, u16)>,
     pub(crate) username: Box<str>,
-    pub(crate) key: IntegrityKey,
+    pub(crate) key: Key,
     pub(crate) expires: Millis,
     /// The earliest entry of the timer queue that is about this allocation.
     pub(crate) timer: Millis,
@@ -81,7 +82,7 @@ impl Allocation {
         transaction: TransactionId,
         granted: u32,
         username: Box<str>,
-        key: IntegrityKey,
+        key: Key,
         expires: Millis,
         seat: Option<Seat>,
     ) -> Self {

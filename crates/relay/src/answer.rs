@@ -3,22 +3,22 @@
 use std::net::SocketAddr;
 
 use stun_types::attribute::{
-    AlternateDomain, AlternateServer, AttributeType, ErrorCode, Nonce, Realm, Software,
-    UnknownAttributes,
+    AlternateDomain, AlternateServer, AttributeType, ErrorCode, Fingerprint, Nonce, Realm,
+    Software, UnknownAttributes,
 };
-use stun_types::message::{
-    IntegrityAlgorithm, IntegrityKey, Message, MessageClass, MessageType, MessageWriteMutSlice,
-    Method, TransactionId,
-};
-use stun_types::prelude::{AttributeWrite, MessageWrite, MessageWriteExt};
+use stun_types::message::{MessageClass, MessageType, Method, TransactionId};
+use stun_types::prelude::{AttributeWrite, AttributeWriteExt};
 use turn_types::AddressFamily;
 use turn_types::attribute::AddressErrorCode;
 
 use crate::address::Family;
+use crate::framing::MAGIC_COOKIE;
+use crate::integrity::{Key, PasswordAlgorithm};
 
 /// An answer being written. What does not fit is left out; [`SCRATCH`] holds the longest there is.
 pub(crate) struct Answer<'s> {
-    writer: MessageWriteMutSlice<'s>,
+    buffer: &'s mut [u8],
+    length: usize,
 }
 
 impl<'s> Answer<'s> {
@@ -36,8 +36,19 @@ impl<'s> Answer<'s> {
         transaction: TransactionId,
         scratch: &'s mut [u8],
     ) -> Self {
+        let reason = ErrorCode::default_reason_for_code(code);
+        Self::error_saying(code, reason, method, transaction, scratch)
+    }
+
+    pub(crate) fn error_saying(
+        code: u16,
+        reason: &str,
+        method: Method,
+        transaction: TransactionId,
+        scratch: &'s mut [u8],
+    ) -> Self {
         let mut answer = Self::new(MessageClass::Error, method, transaction, scratch);
-        if let Ok(code) = ErrorCode::builder(code).build() {
+        if let Ok(code) = ErrorCode::new(code, reason) {
             answer.add(&code);
         }
         answer
@@ -49,15 +60,23 @@ impl<'s> Answer<'s> {
         transaction: TransactionId,
         scratch: &'s mut [u8],
     ) -> Self {
-        let kind = MessageType::from_class_method(class, method);
-        Self {
-            writer: Message::builder(kind, transaction, MessageWriteMutSlice::new(scratch)),
-        }
+        let mut answer = Self {
+            buffer: scratch,
+            length: 0,
+        };
+        answer.push(&MessageType::from_class_method(class, method).to_bytes());
+        answer.push(&[0, 0]);
+        answer.push(&MAGIC_COOKIE);
+        let id = u128::from(transaction).to_be_bytes();
+        answer.push(id.last_chunk::<12>().unwrap_or(&[0; 12]));
+        answer
     }
 
     pub(crate) fn add(&mut self, attribute: &dyn AttributeWrite) {
-        let fits = self.writer.add_attribute(attribute);
-        debug_assert!(fits.is_ok(), "the scratch buffer holds every answer");
+        let room = self.buffer.get_mut(self.length..).unwrap_or_default();
+        let written = attribute.write_into(room);
+        debug_assert!(written.is_ok(), "the scratch buffer holds every answer");
+        self.length = self.length.saturating_add(written.unwrap_or(0));
     }
 
     pub(crate) fn add_unknown(&mut self, unknown: &[AttributeType]) {
@@ -93,27 +112,70 @@ impl<'s> Answer<'s> {
         }
     }
 
-    /// REALM and NONCE: what a client needs to authenticate.
+    /// REALM, NONCE and PASSWORD-ALGORITHMS: what a client needs to authenticate.
     pub(crate) fn add_challenge(&mut self, realm: &str, nonce: &str) {
         if let (Ok(realm), Ok(nonce)) = (Realm::new(realm), Nonce::new(nonce)) {
             self.add(&realm);
             self.add(&nonce);
+            self.push(&[0x80, 0x02, 0, 8]);
+            self.push(&PasswordAlgorithm::ALL);
         }
     }
 
-    /// MESSAGE-INTEGRITY, if the client has proven that it knows `key`, then FINGERPRINT. Returns the length.
-    pub(crate) fn finish(mut self, key: Option<&IntegrityKey>) -> usize {
+    /// Protected in the way of `key`, if the client has proven that it knows it, then FINGERPRINT. Returns the length.
+    pub(crate) fn finish(mut self, key: Option<&Key>) -> usize {
         if let Some(key) = key {
-            let signed = self
-                .writer
-                .add_message_integrity_with_key(key, IntegrityAlgorithm::Sha1);
-            debug_assert!(signed.is_ok(), "the scratch buffer holds every answer");
+            self.sign(key);
         }
-        let marked = self.writer.add_fingerprint();
-        debug_assert!(marked.is_ok(), "the scratch buffer holds every answer");
-        self.writer.finish()
+        self.mark();
+        self.length
+    }
+
+    /// Like [`finish`](Self::finish) without a key, but leaves FINGERPRINT out where it makes the answer longer than `most`.
+    pub(crate) fn finish_within(mut self, most: usize) -> usize {
+        if self.length.saturating_add(FINGERPRINT) <= most {
+            self.mark();
+        } else {
+            self.set_length(0);
+        }
+        self.length
+    }
+
+    fn sign(&mut self, key: &Key) {
+        let protection = key.answers();
+        let written = self.buffer.get(..self.length).unwrap_or_default();
+        let value = protection.make(key.as_bytes(), written);
+        let value = value.get(..protection.length()).unwrap_or_default();
+        self.push(&protection.attribute().to_be_bytes());
+        self.push(&(value.len() as u16).to_be_bytes());
+        self.push(value);
+    }
+
+    fn mark(&mut self) {
+        self.set_length(FINGERPRINT);
+        let written = self.buffer.get(..self.length).unwrap_or_default();
+        self.add(&Fingerprint::new(Fingerprint::compute(&[written])));
+    }
+
+    /// Writes the length field of a message to which `more` bytes are still added.
+    fn set_length(&mut self, more: usize) {
+        let length = self.length.saturating_add(more).saturating_sub(HEADER) as u16;
+        if let Some(field) = self.buffer.get_mut(2..4) {
+            field.copy_from_slice(&length.to_be_bytes());
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let end = self.length.saturating_add(bytes.len());
+        if let Some(room) = self.buffer.get_mut(self.length..end) {
+            room.copy_from_slice(bytes);
+            self.length = end;
+        }
     }
 }
 
-/// Realm and software are cut to 128 bytes each, everything else is smaller.
-pub(crate) const SCRATCH: usize = 1024;
+/// Longer than any answer: realm and software are cut to 128 bytes each, padding to what an Ethernet frame takes.
+pub(crate) const SCRATCH: usize = 2048;
+const HEADER: usize = 20;
+/// Bytes of the whole attribute.
+const FINGERPRINT: usize = 8;

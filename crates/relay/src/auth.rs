@@ -1,19 +1,23 @@
 //! The long-term credential mechanism (RFC 8489 section 9.2) with its two kinds of users.
 
-use stun_types::attribute::{MessageIntegrity, Nonce, Realm, Username};
-use stun_types::message::{IntegrityAlgorithm, IntegrityKey, LongTermKeyCredentials};
+use stun_types::attribute::{
+    MessageIntegrity, MessageIntegritySha256, Nonce, PasswordAlgorithm as Algorithm,
+    PasswordAlgorithms as Algorithms, Realm, Userhash, Username,
+};
 use stun_types::prelude::AttributeStaticType;
 
 use crate::config::Config;
 use crate::credentials;
 use crate::hash::{Seeded, SeededMap};
+use crate::integrity::{Key, PasswordAlgorithm, Protection, userhash};
 use crate::message::Stun;
+use crate::nonce::Features;
 
-/// Who sent a request, proven by MESSAGE-INTEGRITY.
+/// Who sent a request, proven by its integrity.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
     pub(crate) username: Box<str>,
-    pub(crate) key: IntegrityKey,
+    pub(crate) key: Key,
     /// When a time-limited credential stops opening allocations: seconds since 1970.
     pub(crate) expires: Option<u64>,
 }
@@ -21,8 +25,23 @@ pub(crate) struct Identity {
 /// The attributes an authenticated request carries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claim<'a> {
-    pub(crate) username: &'a str,
+    pub(crate) name: Name<'a>,
     pub(crate) nonce: &'a [u8],
+    /// What the client makes its key with.
+    pub(crate) hash: PasswordAlgorithm,
+    /// Which MAC is checked: the stronger one, if there are two.
+    proof: Protection,
+    /// Which MAC the answers carry.
+    answers: Protection,
+}
+
+/// How the client says who it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Name<'a> {
+    /// USERNAME.
+    Plain(&'a str),
+    /// USERHASH.
+    Hashed([u8; 32]),
 }
 
 /// Why a request is not authenticated.
@@ -32,24 +51,79 @@ pub(crate) enum Denied {
     Unauthorized,
     /// 438 with REALM and a fresh NONCE.
     Stale,
+    /// 438 with a NONCE that asks for the plain user name: the one behind a USERHASH cannot be found.
+    Nameless,
     /// 400.
     Bad,
 }
 
 impl<'a> Claim<'a> {
-    /// What `stun` claims (RFC 8489 section 9.2.4, first two checks).
+    /// What `stun` claims (RFC 8489 section 9.2.4, first three checks).
     pub(crate) fn read(stun: &Stun<'a>) -> Result<Self, Denied> {
-        if !stun.has(MessageIntegrity::TYPE) {
-            return Err(Denied::Unauthorized);
-        }
-        let username = stun.value(Username::TYPE).ok_or(Denied::Bad)?;
+        let proof = match stun.has(MessageIntegritySha256::TYPE) {
+            true => Protection::Sha256,
+            false if stun.has(MessageIntegrity::TYPE) => Protection::Sha1,
+            false => return Err(Denied::Unauthorized),
+        };
         let nonce = stun.value(Nonce::TYPE).ok_or(Denied::Bad)?;
         stun.value(Realm::TYPE).ok_or(Denied::Bad)?;
-        let username = str::from_utf8(username).map_err(|_| Denied::Bad)?;
-        if username.is_empty() || username.len() > USERNAME_MOST {
-            return Err(Denied::Bad);
+        let name = Name::read(stun)?;
+        let chosen = chosen(stun, nonce)?;
+        Ok(Self {
+            name,
+            nonce,
+            hash: chosen.unwrap_or(PasswordAlgorithm::Md5),
+            proof,
+            answers: match chosen {
+                Some(_) => Protection::Sha256,
+                None => Protection::Sha1,
+            },
+        })
+    }
+
+    /// `key` with the right form of answers, if the request was signed with it.
+    pub(crate) fn signed_by(&self, stun: &Stun<'_>, key: Key) -> Option<Key> {
+        let (at, value) = stun.find(self.proof.attribute().into())?;
+        let valid = self.proof.verify(key.as_bytes(), stun.packet(), at, value);
+        valid.then(|| key.answering(self.answers))
+    }
+}
+
+impl<'a> Name<'a> {
+    fn read(stun: &Stun<'a>) -> Result<Self, Denied> {
+        if let Some(name) = stun.value(Username::TYPE) {
+            let name = str::from_utf8(name).map_err(|_| Denied::Bad)?;
+            return match name.len() {
+                1..=USERNAME_MOST => Ok(Self::Plain(name)),
+                _ => Err(Denied::Bad),
+            };
         }
-        Ok(Self { username, nonce })
+        let hash = stun.value(Userhash::TYPE).ok_or(Denied::Bad)?;
+        hash.try_into().map(Self::Hashed).map_err(|_| Denied::Bad)
+    }
+
+    /// Whether it is that of `username`.
+    pub(crate) fn is(self, username: &str, realm: &str) -> bool {
+        match self {
+            Self::Plain(name) => name == username,
+            Self::Hashed(hash) => hash == userhash(username, realm),
+        }
+    }
+}
+
+/// The PASSWORD-ALGORITHM of a request, which has to repeat our list unchanged: one in between may have shortened it.
+fn chosen(stun: &Stun<'_>, nonce: &[u8]) -> Result<Option<PasswordAlgorithm>, Denied> {
+    let (one, all) = (stun.value(Algorithm::TYPE), stun.value(Algorithms::TYPE));
+    match (one, all) {
+        (None, None) => Ok(None),
+        (Some(one), Some(all)) if all == PasswordAlgorithm::ALL => {
+            let read = PasswordAlgorithm::read(one).ok_or(Denied::Bad)?;
+            Ok(Some(read))
+        }
+        // A nonce that is not ours is stale, whatever else is wrong.
+        (Some(one), _) if Features::read(nonce).is_none() => Ok(PasswordAlgorithm::read(one)),
+        (None, _) if Features::read(nonce).is_none() => Ok(None),
+        _ => Err(Denied::Bad),
     }
 }
 
@@ -57,23 +131,36 @@ impl<'a> Claim<'a> {
 #[derive(Debug)]
 pub(crate) struct Users {
     realm: String,
-    fixed: SeededMap<Box<str>, IntegrityKey>,
+    fixed: SeededMap<Box<str>, Fixed>,
+    by_hash: SeededMap<[u8; 32], Box<str>>,
     secrets: Vec<String>,
     horizon: u64,
+}
+
+/// Keys of a configured user.
+#[derive(Debug)]
+struct Fixed {
+    md5: Key,
+    sha256: Key,
 }
 
 impl Users {
     pub(crate) fn new(config: &Config, realm: String, hasher: Seeded) -> Self {
         let mut fixed = SeededMap::with_hasher(hasher);
+        let mut by_hash = SeededMap::with_hasher(hasher);
         for user in &config.users {
-            fixed.insert(
-                user.name.as_str().into(),
-                key(&user.name, &user.password, &realm),
-            );
+            let key = |hash| Key::new(hash, &user.name, &realm, &user.password);
+            let keys = Fixed {
+                md5: key(PasswordAlgorithm::Md5),
+                sha256: key(PasswordAlgorithm::Sha256),
+            };
+            fixed.insert(user.name.as_str().into(), keys);
+            by_hash.insert(userhash(&user.name, &realm), user.name.as_str().into());
         }
         Self {
             realm,
             fixed,
+            by_hash,
             secrets: config.secrets.iter().take(2).cloned().collect(),
             horizon: config.credential_horizon.as_secs(),
         }
@@ -89,52 +176,70 @@ impl Users {
         wall_seconds.saturating_add(self.horizon).saturating_add(1)
     }
 
+    /// What a nonce is to announce: names can be hidden from those in between where there are any that we can find again.
+    pub(crate) fn features(&self) -> Features {
+        if self.fixed.is_empty() {
+            Features::Passwords
+        } else {
+            Features::PasswordsAndNames
+        }
+    }
+
+    /// The user name that was claimed. Behind the hash of a time-limited one it cannot be found: the client is then asked for it.
+    pub(crate) fn name<'n>(&'n self, claim: &Claim<'n>) -> Result<&'n str, Denied> {
+        let hash = match claim.name {
+            Name::Plain(name) => return Ok(name),
+            Name::Hashed(hash) => hash,
+        };
+        let told = Features::read(claim.nonce) == Some(Features::PasswordsAndNames);
+        match self.by_hash.get(&hash) {
+            Some(name) => Ok(name),
+            None if told && !self.secrets.is_empty() => Err(Denied::Nameless),
+            None => Err(Denied::Unauthorized),
+        }
+    }
+
     /// Whose signature `stun` carries. A name that is configured is never taken for a time-limited one.
     pub(crate) fn identify(
         &self,
         wall_seconds: u64,
-        claim: Claim<'_>,
+        username: &str,
+        claim: &Claim<'_>,
         stun: &Stun<'_>,
     ) -> Result<Identity, Denied> {
-        if let Some(key) = self.fixed.get(claim.username) {
-            let key = signed_by(stun, key.clone()).ok_or(Denied::Unauthorized)?;
+        if let Some(fixed) = self.fixed.get(username) {
+            let key = match claim.hash {
+                PasswordAlgorithm::Md5 => fixed.md5,
+                PasswordAlgorithm::Sha256 => fixed.sha256,
+            };
+            let key = claim.signed_by(stun, key).ok_or(Denied::Unauthorized)?;
             return Ok(Identity {
-                username: claim.username.into(),
+                username: username.into(),
                 key,
                 expires: None,
             });
         }
-        let expires = credentials::expiry(claim.username).ok_or(Denied::Unauthorized)?;
+        let expires = credentials::expiry(username).ok_or(Denied::Unauthorized)?;
         if expires > wall_seconds.saturating_add(self.horizon) {
             return Err(Denied::Unauthorized);
         }
         let key = self
-            .time_limited_key(claim.username, stun)
+            .time_limited_key(username, claim, stun)
             .ok_or(Denied::Unauthorized)?;
         Ok(Identity {
-            username: claim.username.into(),
+            username: username.into(),
             key,
             expires: Some(expires),
         })
     }
 
-    fn time_limited_key(&self, username: &str, stun: &Stun<'_>) -> Option<IntegrityKey> {
+    fn time_limited_key(&self, username: &str, claim: &Claim<'_>, stun: &Stun<'_>) -> Option<Key> {
         self.secrets.iter().find_map(|secret| {
             let password = credentials::password(secret, username);
-            signed_by(stun, key(username, &password, &self.realm))
+            let key = Key::new(claim.hash, username, &self.realm, &password);
+            claim.signed_by(stun, key)
         })
     }
-}
-
-/// `key`, if MESSAGE-INTEGRITY was made with it.
-pub(crate) fn signed_by(stun: &Stun<'_>, key: IntegrityKey) -> Option<IntegrityKey> {
-    let valid = stun.message().validate_integrity_with_key(&key);
-    valid.is_ok().then_some(key)
-}
-
-fn key(username: &str, password: &str, realm: &str) -> IntegrityKey {
-    LongTermKeyCredentials::new(username.to_owned(), password.to_owned(), realm.to_owned())
-        .make_key(IntegrityAlgorithm::Sha1)
 }
 
 /// RFC 8489 section 14.3: fewer than 509 bytes.

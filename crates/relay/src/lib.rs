@@ -28,6 +28,7 @@ mod effect;
 pub mod framing;
 mod hash;
 mod head;
+mod integrity;
 mod limit;
 mod message;
 mod nonce;

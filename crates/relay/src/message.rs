@@ -1,6 +1,6 @@
 //! A STUN message as the relay reads it: parsed once, attributes behind MESSAGE-INTEGRITY out of sight.
 
-use stun_types::attribute::{AttributeType, MessageIntegrity, Nonce, Realm, Username};
+use stun_types::attribute::AttributeType;
 use stun_types::message::{Message, MessageHeader};
 use stun_types::prelude::{Attribute, AttributeFromRaw, AttributeStaticType};
 use turn_types::attribute::{
@@ -38,12 +38,22 @@ impl<'a> Stun<'a> {
         &self.message
     }
 
+    /// The whole message.
+    pub(crate) const fn packet(&self) -> &'a [u8] {
+        self.packet
+    }
+
     /// Value of the first attribute of that type; of duplicates the first wins (RFC 8489 section 14).
     pub(crate) fn value(&self, kind: AttributeType) -> Option<&'a [u8]> {
+        self.find(kind).map(|(_, value)| value)
+    }
+
+    /// That attribute's place in the packet, and its value.
+    pub(crate) fn find(&self, kind: AttributeType) -> Option<(usize, &'a [u8])> {
         let (offset, attribute) = self.message.raw_attribute_and_offset(kind)?;
         let start = offset.checked_add(4)?;
         let end = start.checked_add(usize::from(attribute.length()))?;
-        self.packet.get(start..end)
+        Some((offset, self.packet.get(start..end)?))
     }
 
     pub(crate) fn has(&self, kind: AttributeType) -> bool {
@@ -113,14 +123,13 @@ impl<'a> Stun<'a> {
             })
     }
 
-    /// Attributes that have to be understood and are not, each once (RFC 8489 section 6.3.1).
-    pub(crate) fn unknown(&self, known: &[AttributeType]) -> Vec<AttributeType> {
+    /// Attributes that have to be understood and are not, each once (RFC 8489 section 6.3.1). One that we know, but not in
+    /// this message, is ignored (section 6.3).
+    pub(crate) fn unknown(&self) -> Vec<AttributeType> {
         let mut unknown = Vec::new();
         for (_, raw) in self.message.iter_attributes() {
             let kind = raw.get_type();
-            let understood = !kind.comprehension_required()
-                || EVERYWHERE.contains(&kind)
-                || known.contains(&kind);
+            let understood = !kind.comprehension_required() || KNOWN.contains(&kind.value());
             if !understood && !unknown.contains(&kind) && unknown.len() < UNKNOWN_MOST {
                 unknown.push(kind);
             }
@@ -139,12 +148,29 @@ impl<'a> Stun<'a> {
     }
 }
 
-/// What the authentication of any request reads.
-const EVERYWHERE: [AttributeType; 4] = [
-    Username::TYPE,
-    Realm::TYPE,
-    Nonce::TYPE,
-    MessageIntegrity::TYPE,
+/// The attributes of RFC 8489, RFC 8656 and RFC 6062 whose meaning has to be known.
+const KNOWN: [u16; 21] = [
+    0x0001, // MAPPED-ADDRESS
+    0x0006, // USERNAME
+    0x0008, // MESSAGE-INTEGRITY
+    0x0009, // ERROR-CODE
+    0x000a, // UNKNOWN-ATTRIBUTES
+    0x000c, // CHANNEL-NUMBER
+    0x000d, // LIFETIME
+    0x0012, // XOR-PEER-ADDRESS
+    0x0013, // DATA
+    0x0014, // REALM
+    0x0015, // NONCE
+    0x0016, // XOR-RELAYED-ADDRESS
+    0x0017, // REQUESTED-ADDRESS-FAMILY
+    0x0018, // EVEN-PORT
+    0x0019, // REQUESTED-TRANSPORT
+    0x001a, // DONT-FRAGMENT
+    0x001c, // MESSAGE-INTEGRITY-SHA256
+    0x001d, // PASSWORD-ALGORITHM
+    0x001e, // USERHASH
+    0x0020, // XOR-MAPPED-ADDRESS
+    0x0022, // RESERVATION-TOKEN
 ];
 /// More would not fit the answer, and no client sends as many.
 const UNKNOWN_MOST: usize = 16;

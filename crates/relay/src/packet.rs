@@ -2,7 +2,7 @@
 
 use stun_types::message::MessageClass;
 use stun_types::prelude::AttributeStaticType;
-use turn_types::attribute::{Data, DontFragment, XorPeerAddress};
+use turn_types::attribute::{Data, DontFragment};
 use turn_types::message::SEND;
 
 use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
@@ -103,8 +103,7 @@ impl Relay {
         let (Ok(Some(peer)), Some(payload)) = (stun.peer(), stun.value(Data::TYPE)) else {
             return self.drop_packet();
         };
-        let known = [XorPeerAddress::TYPE, Data::TYPE, DontFragment::TYPE];
-        let understood = stun.unknown(&known).is_empty();
+        let understood = stun.unknown().is_empty();
         let fragment = match stun.has(DontFragment::TYPE) {
             true => Fragment::Forbidden,
             false => Fragment::Allowed,

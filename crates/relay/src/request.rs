@@ -6,16 +6,18 @@ mod peers;
 use std::net::SocketAddr;
 
 use stun_types::attribute::{AttributeType, ErrorCode, XorMappedAddress};
-use stun_types::message::{BINDING, IntegrityKey, Method, TransactionId};
+use stun_types::message::{BINDING, Method, TransactionId};
 use turn_types::attribute::Lifetime;
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
 
 use crate::address::{ClientAddr, Millis};
 use crate::allocation::BindError;
 use crate::answer::Answer;
-use crate::auth::{Claim, Denied, Identity, signed_by};
+use crate::auth::{Claim, Denied, Identity};
 use crate::effect::{Output, RelayId};
+use crate::integrity::Key;
 use crate::message::{Malformed, Stun};
+use crate::nonce::Features;
 use crate::relay::Relay;
 
 /// What an authenticated request has brought about.
@@ -85,7 +87,7 @@ impl Relay {
     /// RFC 8489 section 6.3.1 without authentication; the answer is shorter than three requests.
     fn on_binding(&mut self, client: ClientAddr, stun: &Stun<'_>) -> Output<'_> {
         let transaction = stun.message().transaction_id();
-        let unknown = stun.unknown(&[]);
+        let unknown = stun.unknown();
         if !unknown.is_empty() {
             self.counts.count_error(ErrorCode::UNKNOWN_ATTRIBUTE);
             let mut answer = Answer::error(
@@ -112,27 +114,31 @@ impl Relay {
         stun: &Stun<'_>,
     ) -> Result<Identity, Denied> {
         let claim = Claim::read(stun)?;
-        if self.revoked.holds(self.wall_seconds(now), claim.username) {
-            return Err(Denied::Unauthorized);
-        }
+        let wall = self.wall_seconds(now);
         let allocation = self
             .table
             .by_client(&client)
             .and_then(|id| self.table.get(id));
-        let identity = match allocation.filter(|a| *a.username == *claim.username) {
+        let known = allocation.filter(|a| claim.name.is(&a.username, &self.realm));
+        let username = match known {
+            Some(allocation) => &allocation.username,
+            None => self.users.name(&claim)?,
+        };
+        if self.revoked.holds(wall, username) {
+            return Err(Denied::Unauthorized);
+        }
+        let identity = match known.filter(|a| a.key.made_by() == claim.hash) {
             Some(allocation) => Identity {
-                username: claim.username.into(),
-                key: signed_by(stun, allocation.key.clone()).ok_or(Denied::Unauthorized)?,
+                username: username.into(),
+                key: claim
+                    .signed_by(stun, allocation.key)
+                    .ok_or(Denied::Unauthorized)?,
                 expires: None,
             },
-            None => self.users.identify(self.wall_seconds(now), claim, stun)?,
+            None => self.users.identify(wall, username, &claim, stun)?,
         };
         let opens = stun.message().has_method(ALLOCATE) && allocation.is_none();
-        if opens
-            && identity
-                .expires
-                .is_some_and(|at| at <= self.wall_seconds(now))
-        {
+        if opens && identity.expires.is_some_and(|at| at <= wall) {
             return Err(Denied::Unauthorized);
         }
         if !self.nonces.is_good(now, client.remote(), claim.nonce) {
@@ -151,29 +157,54 @@ impl Relay {
         denied: Denied,
     ) -> Output<'_> {
         let proven = client.transport().is_stream();
-        if !proven && !self.challenges.take(now, client.remote().ip()) {
+        let most = match proven {
+            true => usize::MAX,
+            false => stun.packet().len().saturating_mul(CHALLENGE_FACTOR),
+        };
+        let answered = proven || self.challenges.take(now, client.remote().ip());
+        let length = answered.then(|| self.write_denial(now, client, stun, denied, most));
+        let Some(length) = length.flatten() else {
             self.counts.challenges_suppressed = self.counts.challenges_suppressed.wrapping_add(1);
             return Output::Nothing;
-        }
-        self.counts.challenges = self.counts.challenges.wrapping_add(1);
-        let code = match denied {
-            Denied::Unauthorized => ErrorCode::UNAUTHORIZED,
-            Denied::Stale => ErrorCode::STALE_NONCE,
-            Denied::Bad => ErrorCode::BAD_REQUEST,
         };
-        self.counts.count_error(code);
-        let message = stun.message();
-        let mut answer = Answer::error(
-            code,
-            message.method(),
-            message.transaction_id(),
-            self.scratch.as_mut(),
-        );
-        if denied != Denied::Bad {
-            answer.add_challenge(&self.realm, &self.nonces.issue(now, client.remote()));
-        }
-        let length = answer.finish(None);
+        self.counts.challenges = self.counts.challenges.wrapping_add(1);
+        self.counts.count_error(denied.code());
         self.reply(client, length)
+    }
+
+    /// The answer to a request that is not authenticated: without its reason, and then without FINGERPRINT, where it would be
+    /// longer than `most`. `None`: even so.
+    fn write_denial(
+        &mut self,
+        now: Millis,
+        client: ClientAddr,
+        stun: &Stun<'_>,
+        denied: Denied,
+        most: usize,
+    ) -> Option<usize> {
+        let features = match denied {
+            Denied::Nameless => Features::Passwords,
+            _ => self.users.features(),
+        };
+        let (message, code) = (stun.message(), denied.code());
+        let (method, transaction) = (message.method(), message.transaction_id());
+        for reason in [ErrorCode::default_reason_for_code(code), ""] {
+            let scratch = self.scratch.as_mut();
+            let mut answer = Answer::error_saying(code, reason, method, transaction, scratch);
+            if denied != Denied::Bad {
+                let nonce = self.nonces.issue(now, client.remote(), features);
+                answer.add_challenge(&self.realm, &nonce);
+            }
+            let last = reason.is_empty();
+            let length = match last {
+                true => answer.finish_within(most),
+                false => answer.finish(None),
+            };
+            if length <= most {
+                return Some(length);
+            }
+        }
+        None
     }
 
     fn on_authenticated(
@@ -184,11 +215,7 @@ impl Relay {
         identity: Identity,
     ) -> Output<'_> {
         let message = stun.message();
-        let (method, transaction, key) = (
-            message.method(),
-            message.transaction_id(),
-            identity.key.clone(),
-        );
+        let (method, transaction, key) = (message.method(), message.transaction_id(), identity.key);
         let outcome = match method {
             ALLOCATE => self.allocate(now, client, stun, identity),
             REFRESH => self.refresh(now, client, stun, &identity),
@@ -225,7 +252,7 @@ impl Relay {
         client: ClientAddr,
         method: Method,
         transaction: TransactionId,
-        key: &IntegrityKey,
+        key: &Key,
         lifetime: Option<u32>,
     ) -> Output<'_> {
         let mut answer = Answer::success(method, transaction, self.scratch.as_mut());
@@ -242,7 +269,7 @@ impl Relay {
         client: ClientAddr,
         method: Method,
         transaction: TransactionId,
-        key: &IntegrityKey,
+        key: &Key,
         refused: Refused,
     ) -> Output<'_> {
         let code = refused.code();
@@ -267,12 +294,25 @@ impl Relay {
     }
 }
 
-/// Refuses what has to be understood and is not `known`.
-fn understand(stun: &Stun<'_>, known: &[AttributeType]) -> Result<(), Refused> {
-    let unknown = stun.unknown(known);
+impl Denied {
+    const fn code(self) -> u16 {
+        match self {
+            Self::Unauthorized => ErrorCode::UNAUTHORIZED,
+            Self::Stale | Self::Nameless => ErrorCode::STALE_NONCE,
+            Self::Bad => ErrorCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// Refuses what has to be understood and is not.
+fn understand(stun: &Stun<'_>) -> Result<(), Refused> {
+    let unknown = stun.unknown();
     if unknown.is_empty() {
         Ok(())
     } else {
         Err(Refused::Unknown(unknown))
     }
 }
+
+/// An answer to somebody who might be somebody else is at most so many times as long as the request.
+const CHALLENGE_FACTOR: usize = 5;

@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
-use stun_types::attribute::{AttributeType, ErrorCode, XorMappedAddress};
+use stun_types::attribute::{ErrorCode, XorMappedAddress};
 use stun_types::message::TransactionId;
-use stun_types::prelude::AttributeStaticType;
-use turn_types::attribute::{
-    DontFragment, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport, ReservationToken,
-    XorRelayedAddress,
-};
+use turn_types::attribute::{Lifetime, ReservationToken, XorRelayedAddress};
 use turn_types::message::ALLOCATE;
 
 use super::{Granted, Refused, understand};
@@ -30,7 +26,7 @@ impl Relay {
         stun: &Stun<'_>,
         identity: Identity,
     ) -> Result<Granted, Refused> {
-        understand(stun, &ALLOCATE_KNOWS)?;
+        understand(stun)?;
         let transaction = stun.message().transaction_id();
         if let Some(id) = self.table.by_client(&client) {
             return self.allocate_again(id, transaction);
@@ -156,7 +152,7 @@ impl Relay {
         stun: &Stun<'_>,
         identity: &Identity,
     ) -> Result<Granted, Refused> {
-        understand(stun, &[Lifetime::TYPE, RequestedAddressFamily::TYPE])?;
+        understand(stun)?;
         let id = self.own_allocation(client, identity)?;
         let family = stun.requested_family()?;
         let lifetime = stun.lifetime()?;
@@ -295,14 +291,5 @@ fn clamp(seconds: u64) -> u32 {
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
-/// What an Allocate may ask.
-const ALLOCATE_KNOWS: [AttributeType; 6] = [
-    Lifetime::TYPE,
-    RequestedTransport::TYPE,
-    RequestedAddressFamily::TYPE,
-    DontFragment::TYPE,
-    EvenPort::TYPE,
-    ReservationToken::TYPE,
-];
 /// IANA protocol number.
 const UDP: u8 = 17;

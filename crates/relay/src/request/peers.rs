@@ -4,8 +4,6 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use stun_types::attribute::ErrorCode;
-use stun_types::prelude::AttributeStaticType;
-use turn_types::attribute::{ChannelNumber, XorPeerAddress};
 
 use super::{Granted, Refused, understand};
 use crate::address::{ClientAddr, Family, Millis, PeerAddr};
@@ -24,7 +22,7 @@ impl Relay {
         stun: &Stun<'_>,
         identity: &Identity,
     ) -> Result<Granted, Refused> {
-        understand(stun, &[XorPeerAddress::TYPE])?;
+        understand(stun)?;
         let id = self.own_allocation(client, identity)?;
         let mut permitted = Vec::new();
         for peer in stun.peers() {
@@ -55,7 +53,7 @@ impl Relay {
         stun: &Stun<'_>,
         identity: &Identity,
     ) -> Result<Granted, Refused> {
-        understand(stun, &[XorPeerAddress::TYPE, ChannelNumber::TYPE])?;
+        understand(stun)?;
         let id = self.own_allocation(client, identity)?;
         let (Some(number), Some(peer)) = (stun.channel_number()?, stun.peer()?) else {
             return Err(Refused::Code(ErrorCode::BAD_REQUEST));

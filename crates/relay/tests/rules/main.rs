@@ -9,6 +9,7 @@ mod data;
 mod dual;
 mod lab;
 mod limits;
+mod modern;
 mod mutation;
 mod permission;
 mod policy;

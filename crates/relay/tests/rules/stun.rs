@@ -208,3 +208,18 @@ fn a_stream_of_something_else_is_not_framed() {
         assert!(framing::whole(stream).is_err(), "{stream:02x?}");
     }
 }
+
+/// RFC 8489 section 6.3: known but unexpected attributes are ignored.
+#[test]
+fn attributes_of_other_methods_are_ignored() {
+    let mut message = request(BINDING);
+    for kind in [0x0006, 0x000d, 0x0019, 0x0022] {
+        message
+            .add_attribute(&RawAttribute::new(kind.into(), &[0; 20]))
+            .unwrap_or_else(|_| panic!("{kind}"));
+    }
+    let Sent::Reply(reply) = Lab::new().packet(Client::new(1).address, &message.finish()) else {
+        panic!()
+    };
+    assert!(attribute::<ErrorCode>(&reply).is_none());
+}
