@@ -42,9 +42,14 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 /// Beyond what loading found: whether the files it names can be used.
 fn check(loaded: &Loaded) -> Result<(), String> {
     Certificates::check_files(&loaded.settings).map_err(|error| format!("cert, key: {error}"))?;
-    match &loaded.file {
-        Some(file) => println!("no mistakes; read {}", file.display()),
-        None => println!("no mistakes; no configuration file"),
+    super::tell_remarks(loaded);
+    let files: Vec<String> = loaded
+        .files()
+        .map(|file| file.display().to_string())
+        .collect();
+    match files.is_empty() {
+        true => println!("no mistakes; no configuration file"),
+        false => println!("no mistakes; read {}", files.join(", ")),
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ pub(crate) use flags::DataFlags;
 use flags::Flags;
 
 use crate::ca_command;
+use crate::config::Loaded;
 
 /// Runs the command of this process and says how it ended: 0 well, 1 it failed, 2 it was asked for wrongly.
 #[must_use]
@@ -30,11 +31,24 @@ pub fn run() -> ExitCode {
 
 fn serve(flags: &Flags) -> ExitCode {
     match flags.load() {
-        Ok(loaded) => crate::serve::run(&loaded.settings),
+        Ok(loaded) => {
+            tell_remarks(&loaded);
+            crate::serve::run(&loaded.settings)
+        }
         Err(errors) => {
             eprintln!("{errors}");
             ExitCode::from(2)
         }
+    }
+}
+
+/// What of a turnserver.conf does not do here what it does in coturn, on standard error.
+fn tell_remarks(loaded: &Loaded) {
+    if !loaded.remarks().is_empty() {
+        eprintln!("These lines do not do here what they do in coturn:");
+    }
+    for remark in loaded.remarks() {
+        eprintln!("{remark}");
     }
 }
 

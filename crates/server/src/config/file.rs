@@ -100,6 +100,7 @@ impl Reader<'_> {
                 let raws = texts.into_iter().map(|text| Raw {
                     text: self.anchored(key.kind, text),
                     source: source.clone(),
+                    lenient: false,
                 });
                 self.values.insert(key.name, raws.collect());
             }

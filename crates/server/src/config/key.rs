@@ -171,7 +171,7 @@ pub(crate) const KEYS: &[Key] = &[
         Kind::Address,
         Count::Many,
         "",
-        "Further address for STUN and TURN, UDP and TCP.",
+        "Further address for STUN and TURN, UDP and TCP. [::] stands for every IPv4 address too, unless 0.0.0.0 is named with the same port.",
     ),
     flag(
         "public_ip",
@@ -229,6 +229,20 @@ pub(crate) const KEYS: &[Key] = &[
         Count::One,
         "",
         "Private key (PEM) of --cert.",
+    ),
+    flag(
+        "turn_conf",
+        Kind::File,
+        Count::One,
+        "",
+        "A turnserver.conf of coturn to take settings from. Every other source wins over it; what of it cannot be used is listed at the start.",
+    ),
+    flag(
+        "alternate_server",
+        Kind::Address,
+        Count::UpTo(2),
+        "",
+        "Server that clients asking for a relay are sent to instead of being served (300); one for IPv4 and one for IPv6.",
     ),
     flag(
         "plain",

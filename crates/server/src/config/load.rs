@@ -1,7 +1,7 @@
 //! Raw values become the final [`Settings`], or a list of everything that is wrong with them.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -23,6 +23,23 @@ pub struct Loaded {
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
     pub(super) gathered: Gathered,
+}
+
+impl Loaded {
+    /// The files that were read.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let imported = self.gathered.imported.as_ref();
+        let own = self.file.as_deref();
+        own.into_iter()
+            .chain(imported.map(|imported| imported.path.as_path()))
+    }
+
+    /// Lines of the turnserver.conf that do not do here what they do in coturn, and why; empty without such a file.
+    #[must_use]
+    pub fn remarks(&self) -> &[Problem] {
+        let imported = self.gathered.imported.as_ref();
+        imported.map_or(&[], |imported| &imported.remarks)
+    }
 }
 
 /// Reads every source and checks every value.
@@ -75,6 +92,7 @@ impl Reader {
                 some => Listen::At(some),
             },
             stun: self.many("stun"),
+            stun_where_free: self.stun_where_free(),
             plain: self.optional("plain"),
             certificate: self.certificate(),
             trusted_proxies: self.many("trusted_proxy"),
@@ -82,6 +100,15 @@ impl Reader {
             relay: self.relay(),
             limits: self.limits(),
             log: self.one::<LogFilter>("log").0,
+        }
+    }
+
+    /// Where the operator has not said otherwise, here or in a turnserver.conf.
+    fn stun_where_free(&self) -> Vec<SocketAddr> {
+        match &self.gathered.imported {
+            Some(imported) => imported.where_free.clone(),
+            None if self.gathered.values.contains_key("listen") => Vec::new(),
+            None => vec![SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), STUN_PORT)],
         }
     }
 
@@ -97,6 +124,7 @@ impl Reader {
             user_quota: NonZeroU32::new(self.one("user_quota")),
             total_quota: NonZeroU32::new(self.one("total_quota")),
             max_bps: NonZeroU64::new(self.one("max_bps")),
+            alternate_servers: self.many("alternate_server"),
             credential_horizon: self.seconds("relay.credential_horizon"),
             nonce_lifetime: self.seconds("relay.nonce_lifetime"),
             permission_lifetime: self.seconds("relay.permission_lifetime"),
@@ -162,7 +190,11 @@ impl Reader {
     }
 
     fn parse<T: Value>(&mut self, name: &'static str, raw: &Raw) -> Option<T> {
-        match T::parse(&raw.text) {
+        let parsed = match raw.lenient {
+            true => T::parse_leniently(&raw.text),
+            false => T::parse(&raw.text),
+        };
+        match parsed {
             Ok(value) => Some(value),
             Err(BadValue(why)) => {
                 let secret = find(name).is_some_and(Key::is_secret);
@@ -220,14 +252,23 @@ impl Reader {
             let what = "is more than limits.connections_per_address".to_owned();
             self.complain("limits.unauthenticated_per_address", what);
         }
+        if let [first, second] = relay.alternate_servers[..]
+            && first.is_ipv4() == second.is_ipv4()
+        {
+            let what = "one address of each family at most".to_owned();
+            self.complain("alternate_server", what);
+        }
         self.check_twice(
             "turn_user",
             relay.users.iter().map(|user| user.name.clone()),
         );
         if let Listen::At(addresses) = &settings.listen {
+            let stun = self.gathered.values.get("stun");
+            let imported = stun.is_some_and(|raws| raws.iter().any(|raw| raw.lenient));
+            let stun = settings.stun.iter().filter(|_| !imported);
             let fixed = addresses
                 .iter()
-                .chain(&settings.stun)
+                .chain(stun)
                 .chain(&settings.plain)
                 .filter(|a| a.port() != 0);
             self.check_twice("listen", fixed.map(SocketAddr::to_string));
@@ -257,6 +298,11 @@ impl Reader {
 /// A setting read from text, with words for people when it is not one.
 trait Value: Sized {
     fn parse(text: &str) -> Result<Self, BadValue>;
+
+    /// The same from a file written for another server, which asked for less.
+    fn parse_leniently(text: &str) -> Result<Self, BadValue> {
+        Self::parse(text)
+    }
 }
 
 macro_rules! values {
@@ -289,9 +335,18 @@ values!(
     super::value::PortRange,
     super::value::Cidr,
     super::value::Origin,
-    Secret,
     TurnUser
 );
+
+impl Value for Secret {
+    fn parse(text: &str) -> Result<Self, BadValue> {
+        text.parse()
+    }
+
+    fn parse_leniently(text: &str) -> Result<Self, BadValue> {
+        Ok(Self::new(text.to_owned()))
+    }
+}
 
 impl Value for PathBuf {
     fn parse(text: &str) -> Result<Self, BadValue> {
@@ -301,6 +356,9 @@ impl Value for PathBuf {
         Ok(Self::from(text))
     }
 }
+
+/// The standard port of STUN and TURN (RFC 8489 section 18.6).
+const STUN_PORT: u16 = 3478;
 
 struct LogFilter(String);
 

@@ -9,6 +9,7 @@ mod reference;
 mod settings;
 mod show;
 mod sources;
+mod turnserver;
 mod value;
 
 pub(crate) use key::{Count, KEYS, Key};

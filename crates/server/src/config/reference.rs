@@ -61,7 +61,8 @@ Nothing needs to be configured. What is, comes from these sources; an earlier on
 2. an environment variable: `MAGPIE_REALM=example.org`; a list is separated by commas; an empty variable counts as unset;
 3. a TOML file: the one named by `--config FILE` or `MAGPIE_CONFIG`, else `magpie.toml` in the data folder if it is there.
    Text in quotes, numbers bare, lists as `[\"a\", \"b\"]`. Paths are relative to the file;
-4. the default.
+4. a turnserver.conf of coturn, where any source above names one with `turn_conf`: see [operate.md](operate.md#coming-from-coturn);
+5. the default.
 
 A stronger source replaces a whole list. An unknown key is a mistake. All mistakes are reported at once, each with its source and key, and
 nothing is started (exit code 2). `magpie config show` prints every key with its value and source, `magpie config check` only looks for mistakes.

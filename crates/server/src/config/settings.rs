@@ -18,6 +18,8 @@ pub struct Settings {
     pub listen: Listen,
     /// Further STUN and TURN addresses (UDP and TCP) beside the shared port.
     pub stun: Vec<SocketAddr>,
+    /// The standard STUN and TURN ports, which are taken where they are free.
+    pub stun_where_free: Vec<SocketAddr>,
     /// Address of the whole HTTP face without TLS, for a reverse proxy or a measurement.
     pub plain: Option<SocketAddr>,
     /// Certificate and key brought by the operator, in place of the own CA's leaf.
@@ -37,7 +39,7 @@ pub struct Settings {
 /// Where the shared port is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listen {
-    /// First free of 443 and 8443 on every address; also 3478 for STUN and TURN where free.
+    /// First free of 443 and 8443 on every address.
     Automatic,
     /// Exactly these (at least one); port 0 takes a free one.
     At(Vec<SocketAddr>),
@@ -76,6 +78,8 @@ pub struct RelaySettings {
     pub total_quota: Quota,
     /// Bits per second one allocation may carry, both directions together; `None`: no limit.
     pub max_bps: Option<NonZeroU64>,
+    /// Where clients that ask for an allocation are sent instead: at most one address of each family.
+    pub alternate_servers: Vec<SocketAddr>,
     /// How far in the future a time-limited credential may expire.
     pub credential_horizon: Duration,
     /// How long a nonce is accepted.

@@ -7,6 +7,7 @@ use super::file;
 use super::key::{self, KEYS, Key, PREFIX};
 use super::nearest::nearest;
 use super::problem::{Problem, Source};
+use super::turnserver::{self, Import};
 
 /// What `load` reads: given by the caller, so that tests need no process of their own.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct Inputs {
 pub(crate) struct Raw {
     pub(crate) text: String,
     pub(crate) source: Source,
+    /// From a file written for another server.
+    pub(crate) lenient: bool,
 }
 
 /// The values of each key by the strongest source that has it, and the mistakes on the way.
@@ -32,6 +35,8 @@ pub(crate) struct Gathered {
     pub(crate) values: BTreeMap<&'static str, Vec<Raw>>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) file: Option<PathBuf>,
+    /// The turnserver.conf, whose values are the weakest.
+    pub(crate) imported: Option<Import>,
 }
 
 /// Reads all sources.
@@ -51,7 +56,24 @@ pub(crate) fn gather(inputs: &Inputs) -> Gathered {
     } else {
         gathered.values = given;
     }
+    import(&mut gathered);
     gathered
+}
+
+/// Reads the turnserver.conf that any other source names.
+fn import(gathered: &mut Gathered) {
+    let named = gathered
+        .values
+        .get("turn_conf")
+        .and_then(|raws| raws.last());
+    let Some(path) = named.map(|raw| PathBuf::from(&raw.text)) else {
+        return;
+    };
+    let mut import = turnserver::read(&path);
+    import.yield_to(&gathered.values);
+    gathered.values = over(&gathered.values, &import.values());
+    gathered.problems.append(&mut import.problems);
+    gathered.imported = Some(import);
 }
 
 /// A file to read, and how it was found.
@@ -70,6 +92,7 @@ fn flag_values(name: &str, texts: &[String]) -> Vec<Raw> {
         .map(|text| Raw {
             text: text.clone(),
             source: source.clone(),
+            lenient: false,
         })
         .collect()
 }
@@ -91,11 +114,13 @@ fn variable_values(key: &Key, name: &str, text: &str) -> Vec<Raw> {
     let raw = |text: &str| Raw {
         text: text.trim().to_owned(),
         source: source.clone(),
+        lenient: false,
     };
     match key.count {
         key::Count::One => vec![Raw {
             text: text.to_owned(),
             source: source.clone(),
+            lenient: false,
         }],
         key::Count::Many | key::Count::UpTo(_) => text.split(',').map(raw).collect(),
     }

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use aws_lc_rs::rand;
 use magpie_relay::policy::Network;
-use magpie_relay::{ClientAddr, Config, Lifetimes, Limits, StaticUser, Transport, credentials};
+use magpie_relay::{
+    AlternateServer, ClientAddr, Config, Lifetimes, Limits, StaticUser, Transport, credentials,
+};
 use nix::sys::resource::{Resource, getrlimit};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -188,6 +190,10 @@ fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
         software: settings.software.clone(),
         users: settings.users.iter().map(user).collect(),
         secrets,
+        alternate_server: (!settings.alternate_servers.is_empty()).then(|| AlternateServer {
+            addresses: settings.alternate_servers.clone(),
+            domain: None,
+        }),
         credential_horizon: settings.credential_horizon,
         allow_peers: networks(&settings.allow_peers),
         deny_peers: networks(&settings.deny_peers),

@@ -72,14 +72,46 @@ pub fn bind(settings: &Settings) -> Result<Bound, BindError> {
         Listen::Automatic => shared_anywhere()?,
     };
     for address in &settings.stun {
-        let (tcp, udp) = pair(*address)?;
-        bound.tcp.push((tcp, Face::Turn));
-        bound.udp.push(udp);
+        bound.add_turn(*address, &settings.stun)?;
+    }
+    for address in &settings.stun_where_free {
+        if let Err(error) = bound.add_turn(*address, &[]) {
+            tracing::info!(%error, "going without a standard port");
+        }
     }
     if let Some(address) = settings.plain {
         bound.tcp.push((tcp(address)?, Face::Plain));
     }
     Ok(bound)
+}
+
+impl Bound {
+    /// Takes an address for STUN and TURN, unless it is open already. The IPv6 wildcard stands for IPv4 too, unless that is
+    /// open or named `beside` it.
+    fn add_turn(&mut self, address: SocketAddr, beside: &[SocketAddr]) -> Result<(), BindError> {
+        if self.udp.iter().any(|udp| covers(udp.local(), address)) {
+            return Ok(());
+        }
+        let ipv4 = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
+        let separate = beside.contains(&ipv4) || self.udp.iter().any(|udp| udp.local() == ipv4);
+        if separate {
+            let (tcp, udp) = pair(address)?;
+            self.tcp.push((tcp, Face::Turn));
+            self.udp.push(udp);
+        } else {
+            let taken = everywhere(address, Face::Turn)?;
+            self.tcp.extend(taken.tcp);
+            self.udp.extend(taken.udp);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a socket on `bound` takes what is sent to `address`.
+fn covers(bound: SocketAddr, address: SocketAddr) -> bool {
+    let ip = bound.ip() == address.ip()
+        || bound.ip().is_unspecified() && bound.is_ipv4() == address.is_ipv4();
+    ip && bound.port() == address.port()
 }
 
 fn shared_at(addresses: &[SocketAddr]) -> Result<Bound, BindError> {
@@ -99,19 +131,10 @@ fn shared_at(addresses: &[SocketAddr]) -> Result<Bound, BindError> {
     Ok(bound)
 }
 
-/// The first free of the usual ports, and the standard STUN port where it is free.
+/// The first free of the usual ports.
 fn shared_anywhere() -> Result<Bound, BindError> {
     let wildcard = |port| SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
-    let mut bound = everywhere(wildcard(443), Face::Shared)
-        .or_else(|_| everywhere(wildcard(8443), Face::Shared))?;
-    match everywhere(wildcard(STUN_PORT), Face::Turn) {
-        Ok(standard) => {
-            bound.tcp.extend(standard.tcp);
-            bound.udp.extend(standard.udp);
-        }
-        Err(error) => tracing::info!(%error, "going without the standard STUN port"),
-    }
-    Ok(bound)
+    everywhere(wildcard(443), Face::Shared).or_else(|_| everywhere(wildcard(8443), Face::Shared))
 }
 
 /// Takes an address; the IPv6 wildcard stands for IPv4 too, and for IPv4 alone on a machine without IPv6.
@@ -211,8 +234,6 @@ fn lacks_ipv6(error: &io::Error) -> bool {
 
 const UNKNOWN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-const STUN_PORT: u16 = 3478;
-
 /// Connections that may wait to be accepted; the system caps it.
 const BACKLOG: i32 = 4096;
 
@@ -249,6 +270,29 @@ mod tests {
             said.starts_with("UDP port") && said.contains("taken"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn an_address_that_is_open_already_is_not_taken_again() {
+        let mut bound = shared_at(&["0.0.0.0:0".parse().unwrap()]).unwrap();
+        let port = bound.first.port();
+        let inside = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
+        bound.add_turn(inside, &[inside]).unwrap();
+        assert_eq!(bound.tcp.len(), 1);
+        let everywhere = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
+        bound.add_turn(everywhere, &[everywhere]).unwrap();
+        assert!(bound.tcp.len() <= 2);
+    }
+
+    #[test]
+    fn a_standard_port_that_is_taken_is_gone_without() {
+        let held = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut settings = crate::config::defaults(std::path::Path::new(""));
+        settings.listen = Listen::At(vec!["127.0.0.1:0".parse().unwrap()]);
+        settings.stun_where_free = vec![held.local_addr().unwrap()];
+        assert_eq!(bind(&settings).unwrap().tcp.len(), 1);
+        settings.stun = vec![held.local_addr().unwrap()];
+        assert!(bind(&settings).is_err());
     }
 
     #[test]

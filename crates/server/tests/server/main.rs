@@ -9,3 +9,4 @@ mod restart;
 mod signalling;
 mod startup;
 mod turn;
+mod turn_conf;
