@@ -141,7 +141,8 @@ pub(crate) struct Users {
 #[derive(Debug)]
 struct Fixed {
     md5: Key,
-    sha256: Key,
+    /// `None`: the password is not known.
+    sha256: Option<Key>,
 }
 
 impl Users {
@@ -152,7 +153,15 @@ impl Users {
             let key = |hash| Key::new(hash, &user.name, &realm, &user.password);
             let keys = Fixed {
                 md5: key(PasswordAlgorithm::Md5),
-                sha256: key(PasswordAlgorithm::Sha256),
+                sha256: Some(key(PasswordAlgorithm::Sha256)),
+            };
+            fixed.insert(user.name.as_str().into(), keys);
+            by_hash.insert(userhash(&user.name, &realm), user.name.as_str().into());
+        }
+        for user in &config.keyed_users {
+            let keys = Fixed {
+                md5: Key::of_md5(user.key),
+                sha256: None,
             };
             fixed.insert(user.name.as_str().into(), keys);
             by_hash.insert(userhash(&user.name, &realm), user.name.as_str().into());
@@ -209,9 +218,10 @@ impl Users {
     ) -> Result<Identity, Denied> {
         if let Some(fixed) = self.fixed.get(username) {
             let key = match claim.hash {
-                PasswordAlgorithm::Md5 => fixed.md5,
+                PasswordAlgorithm::Md5 => Some(fixed.md5),
                 PasswordAlgorithm::Sha256 => fixed.sha256,
             };
+            let key = key.ok_or(Denied::Unauthorized)?;
             let key = claim.signed_by(stun, key).ok_or(Denied::Unauthorized)?;
             return Ok(Identity {
                 username: username.into(),

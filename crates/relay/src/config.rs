@@ -1,5 +1,6 @@
 //! What a relay is made with.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub struct Config {
     pub software: String,
     /// Users with a fixed password.
     pub users: Vec<StaticUser>,
+    /// Users of whom only the key is known: they cannot use the SHA-256 form of keys.
+    pub keyed_users: Vec<KeyedUser>,
     /// Secrets of time-limited credentials; the first two count.
     pub secrets: Vec<String>,
     /// How far in the future a time-limited credential may expire.
@@ -60,6 +63,24 @@ pub struct StaticUser {
     pub password: String,
 }
 
+/// A user of the long-term credential mechanism whose key is configured in place of the password.
+#[derive(Clone)]
+pub struct KeyedUser {
+    /// USERNAME.
+    pub name: String,
+    /// MD5 of user name, realm and password (RFC 8489 section 9.2.2).
+    pub key: [u8; 16],
+}
+
+/// Keys stay out of logs.
+impl fmt::Debug for KeyedUser {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("KeyedUser")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Bounds; `None`: only the ports and descriptors of the machine bound it.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -102,6 +123,7 @@ impl Default for Config {
             realm: "magpie".to_owned(),
             software: String::new(),
             users: Vec::new(),
+            keyed_users: Vec::new(),
             secrets: Vec::new(),
             credential_horizon: Duration::from_secs(25 * 3600),
             allow_peers: Vec::new(),

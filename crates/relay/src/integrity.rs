@@ -150,6 +150,20 @@ impl Key {
         }
     }
 
+    /// A key made elsewhere, by MD5.
+    pub(crate) fn of_md5(hash: [u8; 16]) -> Self {
+        let mut bytes = [0; 32];
+        bytes
+            .iter_mut()
+            .zip(hash)
+            .for_each(|(byte, hash)| *byte = hash);
+        Self {
+            bytes,
+            made_by: PasswordAlgorithm::Md5,
+            answers: Protection::Sha1,
+        }
+    }
+
     /// The same key for another form of answer.
     pub(crate) const fn answering(mut self, answers: Protection) -> Self {
         self.answers = answers;

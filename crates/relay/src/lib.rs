@@ -44,7 +44,7 @@ mod snapshot;
 mod table;
 
 pub use address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr, Transport};
-pub use config::{AlternateServer, Config, Lifetimes, Limits, StaticUser};
+pub use config::{AlternateServer, Config, KeyedUser, Lifetimes, Limits, StaticUser};
 pub use effect::{Effect, Fragment, OpenError, Output, Port, RelayId, Reservation};
 pub use head::Head;
 pub use relay::Relay;

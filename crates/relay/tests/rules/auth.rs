@@ -283,6 +283,25 @@ fn a_configured_name_is_never_taken_for_a_time_limited_one() {
     );
 }
 
+#[test]
+fn a_user_may_be_known_by_the_key_alone() {
+    // printf 'keyed:magpie:wonderland' | md5sum
+    let key = [
+        0x01, 0xa3, 0x71, 0x39, 0x0f, 0xf2, 0xac, 0x37, 0x82, 0x31, 0x55, 0x09, 0xa0, 0xdd, 0x2f,
+        0xf8,
+    ];
+    let mut lab = Lab::with(|config| {
+        let name = "keyed".to_owned();
+        config
+            .keyed_users
+            .push(magpie_relay::KeyedUser { name, key });
+    });
+    let mut wrong = Client::new(1).named("keyed", "wunderland");
+    assert_eq!(wrong.allocate(&mut lab), Err(401));
+    let mut right = Client::new(1).named("keyed", "wonderland");
+    assert!(right.allocate(&mut lab).is_ok());
+}
+
 /// A known answer of the scheme, so that credentials minted elsewhere fit.
 #[test]
 fn passwords_are_the_base64_of_hmac_sha1() {

@@ -28,6 +28,7 @@ pub(crate) enum Kind {
     Name,
     Text,
     TurnUser,
+    UserKey,
     Secret,
     Cidr,
     Origin,
@@ -63,7 +64,7 @@ impl Key {
 
     /// Whether the value must not be shown.
     pub(crate) const fn is_secret(&self) -> bool {
-        matches!(self.kind, Kind::Secret | Kind::TurnUser)
+        matches!(self.kind, Kind::Secret | Kind::TurnUser | Kind::UserKey)
     }
 }
 
@@ -79,6 +80,7 @@ impl Kind {
             Self::Name => "NAME",
             Self::Text => "TEXT",
             Self::TurnUser => "NAME:PASSWORD",
+            Self::UserKey => "NAME:0xKEY",
             Self::Secret => "SECRET",
             Self::Cidr => "CIDR",
             Self::Origin => "URL",
@@ -292,6 +294,13 @@ pub(crate) const KEYS: &[Key] = &[
         Count::One,
         "info",
         "Log filter: error, warn, info, debug, trace, or by module, such as info,magpie_server=debug.",
+    ),
+    inner(
+        "relay.user_keys",
+        Kind::UserKey,
+        Count::Many,
+        "",
+        "Static TURN user by its key in place of its password, as `turnadmin -k` makes it of name, realm and password. It cannot use SHA-256.",
     ),
     inner(
         "relay.credential_horizon",

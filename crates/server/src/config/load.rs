@@ -13,7 +13,7 @@ use super::key::{Count, KEYS, Key, find};
 use super::problem::{ConfigErrors, Problem, Source};
 use super::settings::{CertificateFiles, Limits, Listen, RelaySettings, Settings};
 use super::sources::{Gathered, Inputs, Raw, gather};
-use super::value::{BadValue, Secret, TurnUser};
+use super::value::{BadValue, Secret, TurnUser, UserKey};
 
 /// The final settings and, for `config show`, where each came from.
 #[derive(Debug)]
@@ -118,6 +118,7 @@ impl Reader {
             ports: self.one("relay_ports"),
             realm: self.one::<Realm>("realm").0,
             users: self.many("turn_user"),
+            user_keys: self.many("relay.user_keys"),
             secrets: self.many("turn_secret"),
             allow_peers: self.many("allow_peer"),
             deny_peers: self.many("deny_peer"),
@@ -260,7 +261,12 @@ impl Reader {
         }
         self.check_twice(
             "turn_user",
-            relay.users.iter().map(|user| user.name.clone()),
+            relay
+                .users
+                .iter()
+                .map(|user| &user.name)
+                .chain(relay.user_keys.iter().map(|user| &user.name))
+                .cloned(),
         );
         if let Listen::At(addresses) = &settings.listen {
             let stun = self.gathered.values.get("stun");
@@ -335,7 +341,8 @@ values!(
     super::value::PortRange,
     super::value::Cidr,
     super::value::Origin,
-    TurnUser
+    TurnUser,
+    UserKey
 );
 
 impl Value for Secret {

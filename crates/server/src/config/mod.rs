@@ -19,7 +19,7 @@ pub use reference::reference;
 pub use settings::{CertificateFiles, Limits, Listen, RelaySettings, Settings};
 pub use show::show;
 pub use sources::Inputs;
-pub use value::{BadValue, Cidr, Origin, PortRange, PublicIp, Quota, Secret, TurnUser};
+pub use value::{BadValue, Cidr, Origin, PortRange, PublicIp, Quota, Secret, TurnUser, UserKey};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::value::{Cidr, Origin, PortRange, PublicIp, Quota, Secret, TurnUser};
+use super::value::{Cidr, Origin, PortRange, PublicIp, Quota, Secret, TurnUser, UserKey};
 
 /// Everything an operator can choose, checked and complete.
 ///
@@ -65,6 +65,8 @@ pub struct RelaySettings {
     pub realm: String,
     /// Static users of the long-term credential mechanism.
     pub users: Vec<TurnUser>,
+    /// Those of whom only the key is known.
+    pub user_keys: Vec<UserKey>,
     /// Secrets of time-limited credentials, the one to mint with first: one or two. Never empty once the server
     /// starts: without one configured, the one generated in the data folder stands here.
     pub secrets: Vec<Secret>,

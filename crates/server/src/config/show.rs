@@ -49,7 +49,9 @@ fn row(key: &Key, raws: Option<&Vec<Raw>>) -> [String; 3] {
 fn masked(kind: Kind, text: &str) -> String {
     match kind {
         Kind::Secret => MASK.to_owned(),
-        Kind::TurnUser => format!("{}:{MASK}", text.split(':').next().unwrap_or_default()),
+        Kind::TurnUser | Kind::UserKey => {
+            format!("{}:{MASK}", text.split(':').next().unwrap_or_default())
+        }
         _ => text.to_owned(),
     }
 }

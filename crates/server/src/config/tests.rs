@@ -272,6 +272,25 @@ fn a_mistaken_secret_is_not_repeated() {
 }
 
 #[test]
+fn a_user_is_not_named_both_with_password_and_with_key() {
+    let mut inputs = Inputs::default();
+    inputs
+        .flags
+        .insert("turn_user", vec!["alice:wonderland".into()]);
+    let key = "alice:0x00112233445566778899aabbccddeeff";
+    inputs.environment = variables(&[("MAGPIE_RELAY_USER_KEYS", key)]);
+    assert_eq!(
+        problems(&inputs),
+        ["--turn-user: turn_user: `alice` is there twice"]
+    );
+    inputs.environment = variables(&[("MAGPIE_RELAY_USER_KEYS", "alice:0x0011")]);
+    assert_eq!(
+        problems(&inputs),
+        ["MAGPIE_RELAY_USER_KEYS: relay.user_keys: expected NAME:0x and 32 hexadecimal digits"]
+    );
+}
+
+#[test]
 fn show_names_every_key_and_source_and_no_secret() {
     let mut inputs = Inputs::default();
     inputs

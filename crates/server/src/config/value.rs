@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 /// A number of things allowed at a time; `None`: no limit.
 pub type Quota = Option<NonZeroU32>;
 
@@ -46,6 +48,15 @@ pub struct TurnUser {
     pub name: String,
     /// The long-term password.
     pub password: Secret,
+}
+
+/// A static TURN user by its long-term key: `NAME:0x` and 32 hexadecimal digits.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserKey {
+    /// The USERNAME, as the client sends it.
+    pub name: String,
+    /// MD5 of name, realm and password.
+    pub key: [u8; 16],
 }
 
 /// Why a text is not a value of its kind: a phrase that completes "`TEXT`: ...".
@@ -243,6 +254,31 @@ impl FromStr for TurnUser {
             }),
             _ => bad("expected NAME:PASSWORD"),
         }
+    }
+}
+
+impl FromStr for UserKey {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        let parts = text.split_once(":0x").filter(|(name, _)| !name.is_empty());
+        let key = parts.and_then(|(name, digits)| {
+            let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
+            Some((name, bytes.try_into().ok()?))
+        });
+        match key {
+            Some((name, key)) => Ok(Self {
+                name: name.to_owned(),
+                key,
+            }),
+            None => bad("expected NAME:0x and 32 hexadecimal digits"),
+        }
+    }
+}
+
+impl fmt::Debug for UserKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:********", self.name)
     }
 }
 

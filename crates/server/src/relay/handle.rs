@@ -12,7 +12,8 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use magpie_relay::policy::Network;
 use magpie_relay::{
-    AlternateServer, ClientAddr, Config, Lifetimes, Limits, StaticUser, Transport, credentials,
+    AlternateServer, ClientAddr, Config, KeyedUser, Lifetimes, Limits, StaticUser, Transport,
+    credentials,
 };
 use nix::sys::resource::{Resource, getrlimit};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -23,7 +24,7 @@ use super::inbox::Inbox;
 use super::place::Places;
 use super::worker::{self, Parts};
 use super::{IceServer, RelaySocket, secret, stream};
-use crate::config::{Cidr, RelaySettings, TurnUser};
+use crate::config::{Cidr, RelaySettings, TurnUser, UserKey};
 
 /// A time-limited TURN credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,10 +186,15 @@ fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
         name: user.name.clone(),
         password: user.password.expose().to_owned(),
     };
+    let keyed = |user: &UserKey| KeyedUser {
+        name: user.name.clone(),
+        key: user.key,
+    };
     Config {
         realm: settings.realm.clone(),
         software: settings.software.clone(),
         users: settings.users.iter().map(user).collect(),
+        keyed_users: settings.user_keys.iter().map(keyed).collect(),
         secrets,
         alternate_server: (!settings.alternate_servers.is_empty()).then(|| AlternateServer {
             addresses: settings.alternate_servers.clone(),

@@ -28,6 +28,16 @@ fn the_secret_of_a_turnserver_conf_opens_the_relay_on_its_tls_port() {
     exchange(port, &["-t", "-S", "-u", "carol", "-W", "north"]);
 }
 
+/// The key is what `turnadmin -k -u anna -r home.example -p kiwi-and-plum` prints.
+#[test]
+fn a_user_whose_key_stands_in_place_of_the_password_is_served() {
+    let port = free_port();
+    let _server = server(&format!(
+        "listening-ip=127.0.0.1\nlistening-port={port}\nuser=anna:0xc462d8e2b0050183f3148802edab56e2\nrealm=home.example\n"
+    ));
+    exchange(port, &["-u", "anna", "-w", "kiwi-and-plum"]);
+}
+
 #[test]
 fn a_turnserver_conf_may_name_the_shared_port() {
     let port = free_port();

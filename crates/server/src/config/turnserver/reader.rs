@@ -200,18 +200,21 @@ impl<'a> Reader<'a> {
         if name.is_empty() || password.is_empty() {
             return mistake("expected NAME:PASSWORD");
         }
-        if password.starts_with("0x") {
-            return harmless("a key stands in place of the password; only passwords can be read");
-        }
         self.forget_user(name);
-        self.put("turn_user", format!("{name}:{password}"), line);
+        match password.strip_prefix("0x") {
+            // coturn reads as many digits as a key has.
+            Some(digits) => {
+                let key = digits.get(..32).unwrap_or(digits);
+                self.put("relay.user_keys", format!("{name}:0x{key}"), line);
+            }
+            None => self.put("turn_user", format!("{name}:{password}"), line),
+        }
         Ok(())
     }
 
     /// To coturn the last line about a user counts.
     fn forget_user(&mut self, name: &str) {
-        let same =
-            |used: &Used| used.key == "turn_user" && used.raw.text.split(':').next() == Some(name);
+        let same = |used: &Used| is_user(used) && used.raw.text.split(':').next() == Some(name);
         if let Some(at) = self.import.used.iter().position(same) {
             let used = self.import.used.remove(at);
             self.import.remarks.push(Problem {
@@ -327,11 +330,7 @@ impl<'a> Reader<'a> {
         self.listening(serves_tls);
         self.relay_ports();
         if self.time_limited {
-            let users = self
-                .import
-                .used
-                .iter()
-                .filter(|used| used.key == "turn_user");
+            let users = self.import.used.iter().filter(|used| is_user(used));
             let remarks: Vec<Problem> = users
                 .map(|used| Problem {
                     source: used.raw.source.clone(),
@@ -483,6 +482,10 @@ impl<'a> Reader<'a> {
             line: Some(line),
         }
     }
+}
+
+fn is_user(used: &Used) -> bool {
+    matches!(used.key, "turn_user" | "relay.user_keys")
 }
 
 fn harmless<T>(why: &str) -> Result<T, Fault> {

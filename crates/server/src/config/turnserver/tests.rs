@@ -194,6 +194,8 @@ fn slips_are_named_and_the_rest_is_used() {
     assert_eq!(stun(&slips), ["[::]:3478"]);
     assert_eq!(slips.settings.relay.ports.low(), 49152);
     assert_eq!(slips.settings.relay.secrets[0].expose(), "north");
+    assert_eq!(slips.settings.relay.user_keys[0].name, "old");
+    assert_eq!(slips.settings.relay.user_keys[0].key[..2], [0x5a, 0x1d]);
     let wanted = [
         "3 --tls-listening-port",
         "4 relm",
