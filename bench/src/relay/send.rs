@@ -118,7 +118,8 @@ impl Sender {
                 thread::sleep(wait);
             }
             self.send_next()?;
-            due += pace;
+            // A thread that was kept waiting does not make up for all of it at once: that would be a flood.
+            due = (due + pace).max(Instant::now() - LATE);
         }
         Ok(())
     }
@@ -217,6 +218,8 @@ impl Packets {
     }
 }
 
+/// How far a paced sender may fall behind.
+const LATE: Duration = Duration::from_millis(2);
 /// A packet that takes longer than this on one machine is lost.
 const GIVE_UP: Duration = Duration::from_millis(200);
 /// Content of a payload behind its mark.
