@@ -2,9 +2,14 @@
 
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod broker;
 pub mod engineio;
 pub mod native;
+pub mod peerjs;
 mod random;
 mod slab;
 pub mod socketio;
+mod timers;
 pub mod tutorial;
+
+pub use broker::{Broker, Effect, Ended};

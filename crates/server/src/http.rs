@@ -1,7 +1,7 @@
 //! The HTTP face: the page, the JSON API, certificates for phones, health, and the WebSocket handshake.
 
 mod api;
-mod assets;
+pub(crate) mod assets;
 pub(crate) mod guest;
 mod headers;
 mod openapi;
@@ -27,6 +27,7 @@ pub use tokens::Tokens;
 pub use visitor::{OriginRules, Visitor};
 
 use crate::certs::Certificates;
+use crate::doors::{self, Doors};
 use crate::listen::{Arrival, Gate};
 use crate::relay::RelayHandle;
 use crate::signal::Switchboard;
@@ -45,6 +46,8 @@ pub struct Site {
     pub relay: RelayHandle,
     /// Where WebSockets are connected to.
     pub switchboard: Switchboard,
+    /// Clients of other protocols.
+    pub doors: Doors,
     /// The local CA's files.
     pub trust: TrustFiles,
     /// Whether the shared port is open on every address of the machine.
@@ -89,7 +92,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/api/status", get(api::status))
         .route("/api/openapi.json", get(openapi::document))
         .merge(shared_routes())
-        .fallback(assets::serve)
+        .fallback(doors::fallback)
         .layer(middleware::from_fn_with_state(
             Arc::clone(&site),
             headers::protect,

@@ -23,10 +23,11 @@ use self::lock::FolderLock;
 use crate::banner::{self, Listening};
 use crate::certs::Certificates;
 use crate::config::Settings;
+use crate::doors::Doors;
 use crate::http::{self, OriginRules, Rate, Site, TrustFiles};
 use crate::listen::{self, Doorway, Face, Gate, GateLimits};
 use crate::relay::{Relay, RelayHandle};
-use crate::signal::{Exchange, Switchboard};
+use crate::signal::{Exchange, STOPPING};
 use crate::store::Store;
 
 /// Serves until SIGTERM or SIGINT; the exit code is 2 when it could not start.
@@ -78,7 +79,7 @@ fn sentence(error: &dyn Error) -> String {
 /// A server whose every part stands and whose every port is taken.
 struct Running {
     door: Arc<Doorway>,
-    switchboard: Switchboard,
+    site: Arc<Site>,
     exchange: Exchange,
     certificates: Certificates,
     stop: watch::Sender<bool>,
@@ -155,6 +156,7 @@ fn assemble(
         ice_rate: Rate::new(limits.ice_requests_per_minute),
         relay: relay.clone(),
         switchboard: switchboard.clone(),
+        doors: Doors::open(settings, switchboard.clock()),
         trust: TrustFiles::of(&certificates),
         everywhere,
     });
@@ -163,7 +165,7 @@ fn assemble(
         gate,
         certificates: certificates.clone(),
         site: http::router(Arc::clone(&site)),
-        plain_site: http::plain_router(site),
+        plain_site: http::plain_router(Arc::clone(&site)),
         relay,
         patience: limits.header_timeout,
         trusted_proxies: settings.trusted_proxies.clone(),
@@ -171,7 +173,7 @@ fn assemble(
     });
     Ok(Running {
         door,
-        switchboard,
+        site,
         exchange,
         certificates,
         stop,
@@ -207,7 +209,8 @@ impl Running {
         tracing::info!("stopping");
         watch.abort();
         self.stop.send_replace(true);
-        self.switchboard.drain().await;
+        self.site.doors.close(STOPPING);
+        self.site.switchboard.drain().await;
         let emptied = async {
             drop(exchange.await);
             // Every connection's task holds the door.

@@ -133,7 +133,7 @@ impl Clock {
     }
 
     /// When `moment` comes (or came) on the runtime's clock.
-    fn instant(self, moment: Millis) -> tokio::time::Instant {
+    pub(crate) fn instant(self, moment: Millis) -> tokio::time::Instant {
         let after_start = Duration::from_millis(moment.0).saturating_sub(self.since_1970);
         // The hub's clock counts whole milliseconds: one more, so that the moment has come for it too.
         (self.start + after_start + Duration::from_millis(1)).into()
@@ -316,7 +316,7 @@ fn records(rows: &[Row]) -> Vec<Record> {
 }
 
 /// Close code "service restart" (registered under RFC 6455 section 11.7).
-const STOPPING: Close = Close::new(1012, "the server is stopping");
+pub(crate) const STOPPING: Close = Close::new(1012, "the server is stopping");
 
 /// When clients of a stopping server should try again, milliseconds.
 const RETRY_MS: u64 = 1000;

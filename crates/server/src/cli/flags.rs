@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::config::{ConfigErrors, Count, Inputs, KEYS, Key, Loaded, load};
+use crate::config::{ConfigErrors, Count, Inputs, KEYS, Key, Kind, Loaded, load};
 
 /// The flags given, unread: `config` judges them together with the other sources.
 #[derive(Clone, Debug, Default)]
@@ -102,11 +102,19 @@ fn argument(key: &'static Key) -> Arg {
     } else {
         ArgAction::Append
     };
-    Arg::new(key.name)
+    let flag = Arg::new(key.name)
         .long(key.flag_name())
         .value_name(key.kind.placeholder())
         .action(action)
-        .help(help(key))
+        .help(help(key));
+    match key.kind {
+        // The bare flag switches on; a value needs its `=`, or it would swallow what follows.
+        Kind::Switch => flag
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
+        _ => flag,
+    }
 }
 
 fn help(key: &Key) -> String {

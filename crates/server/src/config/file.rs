@@ -152,6 +152,12 @@ impl Reader<'_> {
 }
 
 fn scalar(kind: Kind, value: &DeValue<'_>) -> Result<String, String> {
+    if kind == Kind::Switch {
+        return match value {
+            DeValue::Boolean(on) => Ok(on.to_string()),
+            other => Err(format!("expected true or false, found {}", called(other))),
+        };
+    }
     match (kind.is_integer(), value) {
         (false, DeValue::String(text)) => Ok(text.to_string()),
         (true, DeValue::Integer(number)) => i128::from_str_radix(number.as_str(), number.radix())

@@ -40,6 +40,10 @@ pub(crate) enum Kind {
     BitRate,
     /// Whole seconds, at least 1.
     Seconds,
+    /// Whole milliseconds, at least 1.
+    Milliseconds,
+    /// On or off.
+    Switch,
     LogFilter,
 }
 
@@ -86,6 +90,8 @@ impl Kind {
             Self::Origin => "URL",
             Self::Quota | Self::Number | Self::BitRate => "N",
             Self::Seconds => "SECONDS",
+            Self::Milliseconds => "MS",
+            Self::Switch => "true|false",
             Self::LogFilter => "FILTER",
         }
     }
@@ -94,16 +100,17 @@ impl Kind {
     pub(crate) const fn unit(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
             Self::BitRate => "bit/s",
             _ => "",
         }
     }
 
-    /// Whether TOML writes it as an integer; all others are strings.
+    /// Whether TOML writes it as an integer; all others but switches are strings.
     pub(crate) const fn is_integer(self) -> bool {
         matches!(
             self,
-            Self::Quota | Self::Number | Self::BitRate | Self::Seconds
+            Self::Quota | Self::Number | Self::BitRate | Self::Seconds | Self::Milliseconds
         )
     }
 }
@@ -266,6 +273,27 @@ pub(crate) const KEYS: &[Key] = &[
         Count::Many,
         "",
         "Page origin that may connect, beside the server's own.",
+    ),
+    flag(
+        "peerjs_key",
+        Kind::Name,
+        Count::One,
+        "peerjs",
+        "Key that PeerJS clients must name. `peerjs` is what they name by themselves.",
+    ),
+    flag(
+        "peerjs_discovery",
+        Kind::Switch,
+        Count::One,
+        "false",
+        "Whether anybody may list the ids of the PeerJS clients that are connected.",
+    ),
+    flag(
+        "peerjs_alive",
+        Kind::Milliseconds,
+        Count::One,
+        "60000",
+        "How long a PeerJS client may give no sign of life before it counts as gone. It is asked for one halfway.",
     ),
     flag(
         "user_quota",

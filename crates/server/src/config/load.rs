@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::key::{Count, KEYS, Key, find};
 use super::problem::{ConfigErrors, Problem, Source};
-use super::settings::{CertificateFiles, Limits, Listen, RelaySettings, Settings};
+use super::settings::{CertificateFiles, Limits, Listen, PeerJsSettings, RelaySettings, Settings};
 use super::sources::{Gathered, Inputs, Raw, gather};
 use super::value::{BadValue, Secret, TurnUser, UserKey};
 
@@ -97,6 +97,7 @@ impl Reader {
             certificate: self.certificate(),
             trusted_proxies: self.many("trusted_proxy"),
             origins: self.many("origin"),
+            peerjs: self.peerjs(),
             relay: self.relay(),
             limits: self.limits(),
             log: self.one::<LogFilter>("log").0,
@@ -134,6 +135,15 @@ impl Reader {
             max_lifetime: self.seconds("relay.max_lifetime"),
             stun_addresses: self.many("relay.stun_addresses"),
             software: self.one("relay.software"),
+        }
+    }
+
+    fn peerjs(&mut self) -> PeerJsSettings {
+        let alive: NonZeroU32 = self.one("peerjs_alive");
+        PeerJsSettings {
+            key: self.one::<PeerJsKey>("peerjs_key").0,
+            discovery: self.one("peerjs_discovery"),
+            alive: Duration::from_millis(u64::from(alive.get())),
         }
     }
 
@@ -334,6 +344,7 @@ values! {
     u64: "expected a whole number of at least 0";
     NonZeroU32: "expected a whole number of at least 1";
     String: "";
+    bool: "expected true or false";
 }
 
 values!(
@@ -374,6 +385,21 @@ impl Value for LogFilter {
         match EnvFilter::try_new(text) {
             Ok(_) => Ok(Self(text.to_owned())),
             Err(error) => Err(BadValue(format!("not a log filter: {error}"))),
+        }
+    }
+}
+
+struct PeerJsKey(String);
+
+impl Value for PeerJsKey {
+    /// It is a part of paths.
+    fn parse(text: &str) -> Result<Self, BadValue> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        match text.len() {
+            1..=64 if text.bytes().all(plain) => Ok(Self(text.to_owned())),
+            _ => Err(BadValue(
+                "expected 1 to 64 letters, digits, - and _".to_owned(),
+            )),
         }
     }
 }

@@ -12,11 +12,11 @@ mod sources;
 mod turnserver;
 mod value;
 
-pub(crate) use key::{Count, KEYS, Key};
+pub(crate) use key::{Count, KEYS, Key, Kind};
 pub use load::{Loaded, defaults, load};
 pub use problem::{ConfigErrors, Problem, Source};
 pub use reference::reference;
-pub use settings::{CertificateFiles, Limits, Listen, RelaySettings, Settings};
+pub use settings::{CertificateFiles, Limits, Listen, PeerJsSettings, RelaySettings, Settings};
 pub use show::show;
 pub use sources::Inputs;
 pub use value::{BadValue, Cidr, Origin, PortRange, PublicIp, Quota, Secret, TurnUser, UserKey};

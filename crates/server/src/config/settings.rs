@@ -28,6 +28,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<Cidr>,
     /// Page origins allowed beside the server's own.
     pub origins: Vec<Origin>,
+    /// The share of the PeerJS door.
+    pub peerjs: PeerJsSettings,
     /// The relay's share.
     pub relay: RelaySettings,
     /// What one client may take.
@@ -52,6 +54,17 @@ pub struct CertificateFiles {
     pub certificate: PathBuf,
     /// Private key of the leaf.
     pub key: PathBuf,
+}
+
+/// Settings of the PeerJS door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerJsSettings {
+    /// Key that clients must name.
+    pub key: String,
+    /// Whether anybody may list the ids that are connected.
+    pub discovery: bool,
+    /// How long a client may be silent.
+    pub alive: Duration,
 }
 
 /// Settings of the STUN and TURN server.

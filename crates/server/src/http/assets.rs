@@ -34,7 +34,7 @@ const PACKINGS: [Packing; 2] = [
 ];
 
 /// Serves a file of the page, or the page itself for the paths it draws.
-pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return (
             StatusCode::METHOD_NOT_ALLOWED,

@@ -88,6 +88,11 @@ pub fn encode_binary(bytes: &[u8], out: &mut Vec<u8>) {
     encode(BINARY, bytes, out);
 }
 
+/// Appends a ping frame to `out`.
+pub fn encode_ping(out: &mut Vec<u8>) {
+    encode(PING, &[], out);
+}
+
 /// Appends a pong frame to `out`; `payload` is what the ping carried.
 pub fn encode_pong(payload: &[u8], out: &mut Vec<u8>) {
     encode(PONG, payload, out);

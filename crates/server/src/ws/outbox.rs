@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use axum::body::Bytes;
 
 use super::budget::Held;
-use super::frame::{Close, encode_binary, encode_text};
+use super::frame::{Close, encode_binary, encode_ping, encode_text};
 
 /// Where messages for one connection are put. Cheap to clone; all clones are the same queue.
 ///
@@ -21,6 +21,8 @@ struct Queue {
     messages: VecDeque<Outgoing>,
     bytes: usize,
     held: Held,
+    /// A ping is to go out before the next message.
+    ping: bool,
     close: Option<Ending>,
     waker: Option<Waker>,
 }
@@ -72,6 +74,19 @@ impl Outbox {
         wake(queue);
     }
 
+    /// Asks the client for a sign of life.
+    pub fn ping(&self) {
+        let mut queue = self.lock();
+        queue.ping = true;
+        wake(queue);
+    }
+
+    /// Whether the client took its messages so slowly that the queue was dropped.
+    #[must_use]
+    pub fn overflowed(&self) -> bool {
+        self.lock().close == Some(Ending::Abort)
+    }
+
     /// Ends the connection after what is queued; what is pushed later is dropped.
     pub fn close(&self, close: Close) {
         let mut queue = self.lock();
@@ -94,6 +109,9 @@ impl Outbox {
     pub(crate) fn poll_frames(&self, cx: &Context<'_>, out: &mut Vec<u8>) -> Poll<Option<Ending>> {
         let mut queue = self.lock();
         let before = out.len();
+        if std::mem::take(&mut queue.ping) {
+            encode_ping(out);
+        }
         while out.len() - before < PORTION
             && let Some(message) = queue.messages.pop_front()
         {
@@ -206,6 +224,18 @@ mod tests {
             Poll::Ready(Some(Ending::Abort))
         );
         assert_eq!(out, b"");
+    }
+
+    #[test]
+    fn a_ping_goes_before_what_waits() {
+        let (outbox, mut out) = (Outbox::default(), Vec::new());
+        outbox.push("one".into());
+        outbox.ping();
+        outbox.ping();
+        let cx = Context::from_waker(Waker::noop());
+        assert_eq!(outbox.poll_frames(&cx, &mut out), Poll::Ready(None));
+        assert_eq!(out, b"\x89\x00\x81\x03one");
+        assert!(outbox.poll_frames(&cx, &mut out).is_pending());
     }
 
     #[test]

@@ -1,0 +1,75 @@
+//! The doors of foreign clients: which request is for which, and their transports.
+
+mod desk;
+mod peerjs;
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use self::desk::Desk;
+use crate::config::Settings;
+use crate::http::guest::Pages;
+use crate::http::{Site, assets, websocket};
+use crate::listen::Arrival;
+use crate::signal::Clock;
+use crate::ws::frame::Close;
+
+/// Every door that has clients of its own.
+#[derive(Debug)]
+pub struct Doors {
+    peerjs: Arc<Desk<magpie_doors::peerjs::Broker>>,
+}
+
+impl Doors {
+    /// Opens the doors. Must be called within the runtime, which also looks after their timers.
+    #[must_use]
+    pub fn open(settings: &Settings, clock: Clock) -> Self {
+        Self {
+            peerjs: Desk::open(peerjs::broker(&settings.peerjs), clock),
+        }
+    }
+
+    /// Ends every connection, saying why.
+    pub(crate) fn close(&self, close: Close) {
+        self.peerjs.close(close);
+    }
+}
+
+/// Requests that no route takes: clients that find their door by the shape of a path, then the page's own paths.
+pub(crate) async fn fallback(State(site): State<Arc<Site>>, request: Request) -> Response {
+    if let Some(shape) = peerjs::Shape::of(&request) {
+        return peerjs::serve(&site, shape, request);
+    }
+    if websocket::is_handshake(request.headers()) {
+        return (StatusCode::NOT_FOUND, NO_SUCH_SOCKET).into_response();
+    }
+    let (parts, _) = request.into_parts();
+    assets::serve(parts.method, parts.uri, parts.headers).await
+}
+
+/// Answers a request of a foreign page, with what lets the page read the answer.
+fn answer(site: &Site, request: &Request, answer: impl FnOnce() -> Response) -> Response {
+    let Some(arrival) = request.extensions().get::<Arrival>() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let headers: &HeaderMap = request.headers();
+    match site.origins.caller(arrival, headers, Pages::Foreign) {
+        Err(wrong) => wrong.into_response(),
+        Ok(caller) if request.method() == Method::OPTIONS => caller.preflight(headers),
+        Ok(caller) => {
+            let mut response = answer();
+            caller.open(response.headers_mut());
+            response
+        }
+    }
+}
+
+const NO_SUCH_SOCKET: &str = "\
+There is no WebSocket at this address. These are here:
+  /ws              Magpie's own protocol
+  {path}peerjs     PeerJS clients, with ?key=peerjs&id=ID&token=TOKEN and any path before it, such as / or /myapp/
+  /socket.io/      Socket.IO clients
+";
