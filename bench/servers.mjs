@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { need } from './packages.mjs'
 
 /** Where everything that a run leaves behind lies. */
 export const folder = mkdtempSync(join(tmpdir(), 'magpie-bench-'))
@@ -59,22 +60,10 @@ export async function coturn() {
   return child
 }
 
-/** coturn's version; installs it on Debian when root. Throws with the reason when it cannot be had. */
+/** coturn's version; installs it on Debian when root. Throws `Skipped` with the reason when it cannot be had. */
 export function coturnVersion() {
-  const version = () => spawnSync('turnserver', ['--version'], { encoding: 'utf8' }).stdout?.trim().split('\n').at(-1)
-  const found = version()
-  if (found) return found
-  const debian = spawnSync('sh', ['-c', 'test -f /etc/debian_version && test "$(id -u)" = 0']).status === 0
-  if (!debian) throw new Error('coturn is not installed (the package `coturn`)')
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' })
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'coturn'], {
-    stdio: 'inherit',
-    env: environment,
-  })
-  const installed = version()
-  if (!installed) throw new Error('coturn could not be installed')
-  return installed
+  need('turnserver', 'coturn')
+  return spawnSync('turnserver', ['--version'], { encoding: 'utf8' }).stdout.trim().split('\n').at(-1)
 }
 
 /** Ends a server at once and waits until it is gone. */
