@@ -1,6 +1,6 @@
 //! Writes STUN answers into the relay's scratch buffer.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use stun_types::attribute::{
     AlternateDomain, AlternateServer, AttributeType, ErrorCode, Fingerprint, Nonce, Realm,
@@ -122,6 +122,43 @@ impl<'s> Answer<'s> {
         }
     }
 
+    /// An address as it is, where it leaves the answer within `most` bytes.
+    pub(crate) fn add_address(&mut self, kind: u16, address: SocketAddr, most: usize) {
+        let [high, low] = address.port().to_be_bytes();
+        match address.ip() {
+            IpAddr::V4(ip) => {
+                let [a, b, c, d] = ip.octets();
+                self.add_within(kind, &[0, 1, high, low, a, b, c, d], most);
+            }
+            IpAddr::V6(ip) => {
+                let mut value = [0; 20];
+                let (head, tail) = value.split_at_mut(4);
+                head.copy_from_slice(&[0, 2, high, low]);
+                tail.copy_from_slice(&ip.octets());
+                self.add_within(kind, &value, most);
+            }
+        }
+    }
+
+    /// As many zero bytes, up to `wanted`, as leave room within `most` for FINGERPRINT.
+    pub(crate) fn add_padding(&mut self, kind: u16, wanted: usize, most: usize) {
+        let taken = self.length.saturating_add(4).saturating_add(FINGERPRINT);
+        let length = most.saturating_sub(taken).min(wanted) & !3;
+        if let Some(zeros) = ZEROS.get(..length) {
+            self.add_within(kind, zeros, most);
+        }
+    }
+
+    /// `value` is a multiple of four bytes long.
+    fn add_within(&mut self, kind: u16, value: &[u8], most: usize) {
+        let length = self.length.saturating_add(4).saturating_add(value.len());
+        if length <= most {
+            self.push(&kind.to_be_bytes());
+            self.push(&(value.len() as u16).to_be_bytes());
+            self.push(value);
+        }
+    }
+
     /// Protected in the way of `key`, if the client has proven that it knows it, then FINGERPRINT. Returns the length.
     pub(crate) fn finish(mut self, key: Option<&Key>) -> usize {
         if let Some(key) = key {
@@ -176,6 +213,7 @@ impl<'s> Answer<'s> {
 
 /// Longer than any answer: realm and software are cut to 128 bytes each, padding to what an Ethernet frame takes.
 pub(crate) const SCRATCH: usize = 2048;
+const ZEROS: [u8; 1500] = [0; 1500];
 const HEADER: usize = 20;
 /// Bytes of the whole attribute.
 const FINGERPRINT: usize = 8;

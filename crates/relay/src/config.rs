@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
+use crate::discovery::NatDiscovery;
 use crate::policy::Network;
 
 /// Everything a relay is told once.
@@ -29,6 +30,8 @@ pub struct Config {
     /// Peers refused although policy allows their range by default. Where one of `allow_peers` overlaps, the narrower range
     /// decides, and the denied one where they are equal.
     pub deny_peers: Vec<Network>,
+    /// Addresses for NAT behaviour discovery (RFC 5780), if there are two.
+    pub nat_discovery: Option<NatDiscovery>,
     /// How much one client, and all together, may take.
     pub limits: Limits,
     /// How long things last.
@@ -128,6 +131,7 @@ impl Default for Config {
             credential_horizon: Duration::from_secs(25 * 3600),
             allow_peers: Vec::new(),
             alternate_server: None,
+            nat_discovery: None,
             deny_peers: Vec::new(),
             limits: Limits::default(),
             lifetimes: Lifetimes::default(),

@@ -24,6 +24,7 @@ mod auth;
 mod channels;
 mod config;
 pub mod credentials;
+mod discovery;
 mod effect;
 pub mod framing;
 mod hash;
@@ -45,6 +46,7 @@ mod table;
 
 pub use address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr, Transport};
 pub use config::{AlternateServer, Config, KeyedUser, Lifetimes, Limits, StaticUser};
+pub use discovery::NatDiscovery;
 pub use effect::{Effect, Fragment, OpenError, Output, Port, RelayId, Reservation};
 pub use head::Head;
 pub use relay::Relay;

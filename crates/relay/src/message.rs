@@ -126,10 +126,17 @@ impl<'a> Stun<'a> {
     /// Attributes that have to be understood and are not, each once (RFC 8489 section 6.3.1). One that we know, but not in
     /// this message, is ignored (section 6.3).
     pub(crate) fn unknown(&self) -> Vec<AttributeType> {
+        self.unknown_beside(&[])
+    }
+
+    /// Likewise where those of type `also` are known too.
+    pub(crate) fn unknown_beside(&self, also: &[u16]) -> Vec<AttributeType> {
         let mut unknown = Vec::new();
         for (_, raw) in self.message.iter_attributes() {
             let kind = raw.get_type();
-            let understood = !kind.comprehension_required() || KNOWN.contains(&kind.value());
+            let understood = !kind.comprehension_required()
+                || KNOWN.contains(&kind.value())
+                || also.contains(&kind.value());
             if !understood && !unknown.contains(&kind) && unknown.len() < UNKNOWN_MOST {
                 unknown.push(kind);
             }

@@ -11,6 +11,7 @@ use crate::address::{ClientAddr, Millis, RelayAddr};
 use crate::answer::SCRATCH;
 use crate::auth::Users;
 use crate::config::{AlternateServer, Config, Lifetimes, Limits};
+use crate::discovery::NatDiscovery;
 use crate::effect::{Effect, OpenError, Output, RelayId};
 use crate::hash::Seeded;
 use crate::limit::RateLimit;
@@ -34,6 +35,7 @@ pub struct Relay {
     pub(crate) limits: Limits,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) alternate: Option<AlternateServer>,
+    pub(crate) discovery: Option<NatDiscovery>,
     pub(crate) users: Users,
     pub(crate) revoked: Revoked,
     /// Seconds that the wall clock is ahead of the time given with each call.
@@ -78,6 +80,7 @@ impl Relay {
                 domain: alternate.domain.map(cut),
                 ..alternate
             }),
+            discovery: config.nat_discovery,
             wall_ahead: 0,
             software: cut(config.software),
             limits: config.limits,

@@ -1,11 +1,12 @@
 //! Requests: who may ask, what they get, which error they get instead.
 
 mod allocate;
+mod binding;
 mod peers;
 
 use std::net::SocketAddr;
 
-use stun_types::attribute::{AttributeType, ErrorCode, XorMappedAddress};
+use stun_types::attribute::{AttributeType, ErrorCode};
 use stun_types::message::{BINDING, Method, TransactionId};
 use turn_types::attribute::Lifetime;
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
@@ -73,7 +74,7 @@ impl Relay {
         stun: &Stun<'_>,
     ) -> Output<'_> {
         match stun.message().method() {
-            BINDING => self.on_binding(client, stun),
+            BINDING => self.on_binding(now, client, stun),
             ALLOCATE | REFRESH | CREATE_PERMISSION | CHANNEL_BIND => {
                 match self.authenticate(now, client, stun) {
                     Ok(identity) => self.on_authenticated(now, client, stun, identity),
@@ -82,28 +83,6 @@ impl Relay {
             }
             _ => self.drop_packet(),
         }
-    }
-
-    /// RFC 8489 section 6.3.1 without authentication; the answer is shorter than three requests.
-    fn on_binding(&mut self, client: ClientAddr, stun: &Stun<'_>) -> Output<'_> {
-        let transaction = stun.message().transaction_id();
-        let unknown = stun.unknown();
-        if !unknown.is_empty() {
-            self.counts.count_error(ErrorCode::UNKNOWN_ATTRIBUTE);
-            let mut answer = Answer::error(
-                ErrorCode::UNKNOWN_ATTRIBUTE,
-                BINDING,
-                transaction,
-                self.scratch.as_mut(),
-            );
-            answer.add_unknown(&unknown);
-            let length = answer.finish(None);
-            return self.reply(client, length);
-        }
-        let mut answer = Answer::success(BINDING, transaction, self.scratch.as_mut());
-        answer.add(&XorMappedAddress::new(client.remote(), transaction));
-        let length = answer.finish(None);
-        self.reply(client, length)
     }
 
     /// RFC 8489 section 9.2.4. The key of an allocation stays good as long as it lives, whatever becomes of its credential.

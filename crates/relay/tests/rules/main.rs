@@ -6,6 +6,7 @@ mod alternate;
 mod auth;
 mod channel;
 mod data;
+mod discovery;
 mod dual;
 mod lab;
 mod limits;
