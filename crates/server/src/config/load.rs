@@ -253,6 +253,22 @@ impl Reader {
                 "relay.stun_addresses",
                 "the two must differ in IP and in port".to_owned(),
             );
+        } else if relay
+            .stun_addresses
+            .iter()
+            .any(|a| a.ip().is_unspecified() || a.port() == 0)
+        {
+            self.complain(
+                "relay.stun_addresses",
+                "takes addresses of this machine, each with its port".to_owned(),
+            );
+        } else if let [first, second] = relay.stun_addresses[..]
+            && first.is_ipv4() != second.is_ipv4()
+        {
+            self.complain(
+                "relay.stun_addresses",
+                "the two must be of one family".to_owned(),
+            );
         } else if relay.stun_addresses.len() == 1 {
             self.complain(
                 "relay.stun_addresses",

@@ -23,7 +23,7 @@ use super::ice::Reach;
 use super::inbox::Inbox;
 use super::place::Places;
 use super::worker::{self, Parts};
-use super::{IceServer, RelaySocket, secret, stream};
+use super::{IceServer, RelaySocket, discovery, secret, stream};
 use crate::config::{Cidr, RelaySettings, TurnUser, UserKey};
 
 /// A time-limited TURN credential.
@@ -91,21 +91,22 @@ impl Relay {
     ) -> Result<RelayHandle, RelayError> {
         let secrets = secrets(settings, data)?;
         let reach = Reach {
-            udp: udp.iter().map(RelaySocket::local).collect(),
+            udp: offered(settings, &udp),
             tcp,
             public: settings.public_ips.iter().map(|ip| ip.public).collect(),
         };
         let secret = secrets.first().cloned().unwrap_or_default();
         let (inbox, receiver, bell) = Inbox::new().map_err(RelayError::Worker)?;
+        let places = Places {
+            ports: settings.ports,
+            public: settings.public_ips.clone(),
+        };
         let parts = Parts {
-            config: config(settings, secrets),
+            config: config(settings, secrets, &places),
             seed: seed().map_err(RelayError::Worker)?,
             clock: Clock::start(),
             listeners: udp,
-            places: Places {
-                ports: settings.ports,
-                public: settings.public_ips.clone(),
-            },
+            places,
             inbox: receiver,
             bell,
             most_sockets: descriptors() / 4 * 3,
@@ -180,8 +181,16 @@ impl RelayHandle {
     }
 }
 
-fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
-    let defaults = Config::default();
+/// The UDP addresses that pages are told of: all but those that are there for NAT behaviour discovery alone.
+fn offered(settings: &RelaySettings, udp: &[RelaySocket]) -> Vec<SocketAddr> {
+    let discovery = discovery::sockets(&settings.stun_addresses);
+    let crossed = discovery.get(1..).unwrap_or_default();
+    let all = udp.iter().map(RelaySocket::local);
+    all.filter(|address| !crossed.contains(address)).collect()
+}
+
+fn config(settings: &RelaySettings, secrets: Vec<String>, places: &Places) -> Config {
+    let defaults = Limits::default();
     let user = |user: &TurnUser| StaticUser {
         name: user.name.clone(),
         password: user.password.expose().to_owned(),
@@ -196,6 +205,7 @@ fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
         users: settings.users.iter().map(user).collect(),
         keyed_users: settings.user_keys.iter().map(keyed).collect(),
         secrets,
+        nat_discovery: discovery::two(&settings.stun_addresses, places),
         alternate_server: (!settings.alternate_servers.is_empty()).then(|| AlternateServer {
             addresses: settings.alternate_servers.clone(),
             domain: None,
@@ -210,7 +220,7 @@ fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
                 .and_then(|quota| quota.checked_mul(USERS_PER_ADDRESS)),
             total: settings.total_quota,
             max_bps: settings.max_bps,
-            ..defaults.limits
+            ..defaults
         },
         lifetimes: Lifetimes {
             nonce: settings.nonce_lifetime,
@@ -219,7 +229,6 @@ fn config(settings: &RelaySettings, secrets: Vec<String>) -> Config {
             allocation: settings.default_lifetime,
             allocation_max: settings.max_lifetime,
         },
-        ..defaults
     }
 }
 

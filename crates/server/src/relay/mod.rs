@@ -4,6 +4,7 @@
 //! between it and the network. The main runtime only hands client streams over and asks for credentials.
 
 mod clock;
+pub mod discovery;
 mod handle;
 mod ice;
 mod inbox;

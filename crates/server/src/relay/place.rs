@@ -84,7 +84,7 @@ impl Places {
     }
 
     /// What clients are told in place of `local`. Nobody reaches loopback through a NAT.
-    fn advertised(&self, local: IpAddr) -> IpAddr {
+    pub(super) fn advertised(&self, local: IpAddr) -> IpAddr {
         let mapped = |p: &&PublicIp| match p.local {
             Some(ip) => ip == local,
             None => p.public.is_ipv4() == local.is_ipv4() && !local.is_loopback(),

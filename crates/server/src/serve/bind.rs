@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::config::{Listen, Settings};
 use crate::listen::Face;
-use crate::relay::RelaySocket;
+use crate::relay::{RelaySocket, discovery};
 
 /// All listening sockets of the server.
 #[derive(Debug)]
@@ -79,6 +79,9 @@ pub fn bind(settings: &Settings) -> Result<Bound, BindError> {
             tracing::info!(%error, "going without a standard port");
         }
     }
+    for address in discovery::sockets(&settings.relay.stun_addresses) {
+        bound.add_discovery(address)?;
+    }
     if let Some(address) = settings.plain {
         bound.tcp.push((tcp(address)?, Face::Plain));
     }
@@ -86,6 +89,19 @@ pub fn bind(settings: &Settings) -> Result<Bound, BindError> {
 }
 
 impl Bound {
+    /// Takes one of the four sockets of NAT behaviour discovery, which is a matter of UDP, unless it is open already.
+    fn add_discovery(&mut self, address: SocketAddr) -> Result<(), BindError> {
+        if !self.udp.iter().any(|udp| covers(udp.local(), address)) {
+            let socket = RelaySocket::bind(address).map_err(|source| BindError {
+                address,
+                transport: "UDP",
+                source,
+            })?;
+            self.udp.push(socket);
+        }
+        Ok(())
+    }
+
     /// Takes an address for STUN and TURN, unless it is open already. The IPv6 wildcard stands for IPv4 too, unless that is
     /// open or named `beside` it.
     fn add_turn(&mut self, address: SocketAddr, beside: &[SocketAddr]) -> Result<(), BindError> {
