@@ -141,4 +141,6 @@ pub enum OpenError {
     Family,
     /// No port or descriptor is free: 508.
     Exhausted,
+    /// The system refuses for another reason: 500.
+    Failed,
 }

@@ -222,6 +222,7 @@ impl Relay {
         let code = match error {
             OpenError::Family => ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED,
             OpenError::Exhausted => ErrorCode::INSUFFICIENT_CAPACITY,
+            OpenError::Failed => ErrorCode::SERVER_ERROR,
         };
         if let Some(sibling) = allocation.sibling {
             if let Some(sibling) = self.table.get_mut(sibling) {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6, UdpSocket};
 use aws_lc_rs::rand;
 use if_addrs::get_if_addrs;
 use magpie_relay::{ClientAddr, Family, OpenError, RelayAddr};
+use nix::errno::Errno;
 
 use super::RelaySocket;
 use crate::config::{PortRange, PublicIp};
@@ -40,7 +41,11 @@ impl Places {
             match opened {
                 Ok(sockets) => return Ok(sockets),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                Err(_) => return Err(OpenError::Exhausted),
+                Err(error) if scarce(&error) => return Err(OpenError::Exhausted),
+                Err(error) => {
+                    tracing::warn!(%error, address = %local.ip(), "a relayed address cannot be opened");
+                    return Err(OpenError::Failed);
+                }
             }
         }
         Err(OpenError::Exhausted)
@@ -118,6 +123,14 @@ impl Places {
             .chain(all)
             .map(move |offset| low + u16::try_from(offset).unwrap_or(0))
     }
+}
+
+/// Whether the machine has run out of what a socket takes.
+fn scarce(error: &io::Error) -> bool {
+    let scarce = [Errno::EMFILE, Errno::ENFILE, Errno::ENOBUFS, Errno::ENOMEM];
+    error
+        .raw_os_error()
+        .is_some_and(|code| scarce.contains(&Errno::from_raw(code)))
 }
 
 /// What a port has to be like.

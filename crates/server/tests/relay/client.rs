@@ -67,10 +67,7 @@ impl Client {
         &mut self,
         more: &[&dyn AttributeWrite],
     ) -> Result<Vec<SocketAddr>, u16> {
-        let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new());
-        let answer = self.ask(&bare.finish());
-        let challenge = Message::from_bytes(&answer).unwrap();
-        self.nonce = challenge.attribute::<Nonce>().unwrap().nonce().to_owned();
+        self.learn();
         let transport = RequestedTransport::new(17);
         let attributes = [&[&transport as &dyn AttributeWrite], more].concat();
         let answer = self.request(ALLOCATE, &attributes)?;
@@ -124,7 +121,12 @@ impl Client {
         self.finish(request, more).map(drop)
     }
 
-    fn request(&self, method: Method, attributes: &[&dyn AttributeWrite]) -> Result<Vec<u8>, u16> {
+    /// A signed request: its answer, or the code of the error.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        attributes: &[&dyn AttributeWrite],
+    ) -> Result<Vec<u8>, u16> {
         self.finish(
             Message::builder_request(method, MessageWriteVec::new()),
             attributes,
@@ -133,9 +135,26 @@ impl Client {
 
     fn finish(
         &self,
-        mut request: MessageWriteVec,
+        request: MessageWriteVec,
         attributes: &[&dyn AttributeWrite],
     ) -> Result<Vec<u8>, u16> {
+        let answer = self.ask(&self.sign(request, attributes));
+        let message = Message::from_bytes(&answer).unwrap();
+        match message.attribute::<ErrorCode>() {
+            Ok(error) => Err(error.code()),
+            Err(_) => {
+                message.validate_integrity_with_key(&self.key()).unwrap();
+                Ok(answer)
+            }
+        }
+    }
+
+    /// The request with these attributes and the credential.
+    pub(crate) fn sign(
+        &self,
+        mut request: MessageWriteVec,
+        attributes: &[&dyn AttributeWrite],
+    ) -> Vec<u8> {
         for attribute in attributes {
             request.add_attribute(*attribute).unwrap();
         }
@@ -151,15 +170,7 @@ impl Client {
         request
             .add_message_integrity_with_key(&self.key(), IntegrityAlgorithm::Sha1)
             .unwrap();
-        let answer = self.ask(&request.finish());
-        let message = Message::from_bytes(&answer).unwrap();
-        match message.attribute::<ErrorCode>() {
-            Ok(error) => Err(error.code()),
-            Err(_) => {
-                message.validate_integrity_with_key(&self.key()).unwrap();
-                Ok(answer)
-            }
-        }
+        request.finish()
     }
 
     fn key(&self) -> IntegrityKey {
@@ -171,7 +182,22 @@ impl Client {
         .make_key(IntegrityAlgorithm::Sha1)
     }
 
-    fn ask(&self, request: &[u8]) -> Vec<u8> {
+    /// Asks for a nonce.
+    pub(crate) fn learn(&mut self) {
+        let bare = Message::builder_request(ALLOCATE, MessageWriteVec::new());
+        let answer = self.ask(&bare.finish());
+        let challenge = Message::from_bytes(&answer).unwrap();
+        self.nonce = challenge.attribute::<Nonce>().unwrap().nonce().to_owned();
+    }
+
+    /// The same socket and nonce with another credential.
+    pub(crate) fn become_user(&mut self, username: &str, password: &str) {
+        self.username = username.to_owned();
+        self.password = password.to_owned();
+    }
+
+    /// The answer to a packet as it is.
+    pub(crate) fn ask(&self, request: &[u8]) -> Vec<u8> {
         self.socket.send(request).unwrap();
         self.receive()
     }

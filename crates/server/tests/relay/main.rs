@@ -3,6 +3,8 @@
 
 mod client;
 mod coturn;
+mod discovery;
 mod dual;
+mod errors;
 mod server;
 mod sockets;
