@@ -4,7 +4,7 @@
 //! comes through the connection's [`Outbox`]. While a write waits for the client nothing is read from it, so a client
 //! that does not read cannot make us work either.
 
-mod budget;
+pub(crate) mod budget;
 pub mod frame;
 pub mod outbox;
 mod wire;

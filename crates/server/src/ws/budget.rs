@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 ///
 /// Limits per connection alone would let a thousand connections that each stay just below them take half a gigabyte.
 #[derive(Debug, Default)]
-pub(super) struct Held(usize);
+pub(crate) struct Held(usize);
 
 impl Held {
     /// Takes note that `bytes` are held now; whether the holder may go on. It may not when all together hold more than
     /// [`TOTAL`] and it is not one of the small ones.
     #[must_use]
-    pub(super) fn note(&mut self, bytes: usize) -> bool {
+    pub(crate) fn note(&mut self, bytes: usize) -> bool {
         let before = std::mem::replace(&mut self.0, bytes);
         // Wraps back when less is held: the sum of all is never negative.
         let total = ALL

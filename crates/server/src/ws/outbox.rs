@@ -16,10 +16,13 @@ use super::frame::{Close, encode_binary, encode_ping, encode_text};
 #[derive(Clone, Debug, Default)]
 pub struct Outbox(Arc<Mutex<Queue>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     messages: VecDeque<Outgoing>,
     bytes: usize,
+    capacity: usize,
+    /// Messages are taken by a WebSocket from here on, no longer by [`Outbox::take`].
+    moved: bool,
     held: Held,
     /// A ping is to go out before the next message.
     ping: bool,
@@ -45,10 +48,26 @@ pub enum Ending {
     Abort,
 }
 
-/// Most bytes of messages that may wait for one client.
+/// What [`Outbox::take`] found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Messages, at least one.
+    Messages(VecDeque<Outgoing>),
+    /// Nothing, and the connection is to end so.
+    Ended(Ending),
+    /// The messages go to a WebSocket from here on.
+    Moved,
+}
+
+/// Most bytes of messages that may wait for one client, unless [`Outbox::set_capacity`] says otherwise.
 pub const CAPACITY: usize = 512 * 1024;
 
 impl Outbox {
+    /// Changes how many bytes of messages may wait.
+    pub fn set_capacity(&self, bytes: usize) {
+        self.lock().capacity = bytes;
+    }
+
     /// Queues a text message.
     pub fn push(&self, message: Bytes) {
         self.queue(Outgoing::Text(message));
@@ -67,7 +86,7 @@ impl Outbox {
         queue.bytes += message.len();
         queue.messages.push_back(message);
         let bytes = queue.bytes;
-        if !queue.held.note(bytes) || bytes > CAPACITY {
+        if !queue.held.note(bytes) || bytes > queue.capacity {
             queue.clear();
             queue.close = Some(Ending::Abort);
         }
@@ -136,6 +155,44 @@ impl Outbox {
         Poll::Pending
     }
 
+    /// Waits for messages, and takes up to about `limit` bytes of them. For clients without a WebSocket; one caller at a
+    /// time.
+    pub async fn take(&self, limit: usize) -> Taken {
+        std::future::poll_fn(|cx| self.poll_take(cx, limit)).await
+    }
+
+    fn poll_take(&self, cx: &Context<'_>, limit: usize) -> Poll<Taken> {
+        let mut queue = self.lock();
+        if queue.moved {
+            return Poll::Ready(Taken::Moved);
+        }
+        let (mut messages, mut bytes) = (VecDeque::new(), 0);
+        while bytes < limit
+            && let Some(message) = queue.messages.pop_front()
+        {
+            bytes += message.len();
+            messages.push_back(message);
+        }
+        queue.bytes -= bytes;
+        let held = queue.bytes;
+        // Holding less than before is always allowed.
+        let _ = queue.held.note(held);
+        match (messages.is_empty(), queue.close) {
+            (false, _) => return Poll::Ready(Taken::Messages(messages)),
+            (true, Some(ending)) => return Poll::Ready(Taken::Ended(ending)),
+            (true, None) => (),
+        }
+        register(&mut queue, cx);
+        Poll::Pending
+    }
+
+    /// Leaves the messages to a WebSocket from here on.
+    pub fn hand_over(&self) {
+        let mut queue = self.lock();
+        queue.moved = true;
+        wake(queue);
+    }
+
     /// Moves everything queued as frames to `out`.
     pub(super) fn take_frames(&self, out: &mut Vec<u8>) {
         let messages = std::mem::take(&mut self.lock().messages);
@@ -147,10 +204,26 @@ impl Outbox {
     }
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            messages: VecDeque::new(),
+            bytes: 0,
+            capacity: CAPACITY,
+            moved: false,
+            held: Held::default(),
+            ping: false,
+            close: None,
+            waker: None,
+        }
+    }
+}
+
 impl Outgoing {
+    /// What it counts for: many empty messages are not free either.
     fn len(&self) -> usize {
         let (Self::Text(bytes) | Self::Binary(bytes)) = self;
-        bytes.len()
+        bytes.len() + size_of::<Self>()
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
@@ -212,7 +285,7 @@ mod tests {
     #[test]
     fn a_queue_over_its_capacity_is_dropped_and_the_client_closed() {
         let (outbox, mut out) = (Outbox::default(), Vec::new());
-        let message = Bytes::from(vec![b'x'; CAPACITY / 2]);
+        let message = Bytes::from(vec![b'x'; CAPACITY / 2 - size_of::<Outgoing>()]);
         outbox.push(message.clone());
         outbox.push(message);
         let cx = Context::from_waker(Waker::noop());
@@ -224,6 +297,35 @@ mod tests {
             Poll::Ready(Some(Ending::Abort))
         );
         assert_eq!(out, b"");
+    }
+
+    #[tokio::test]
+    async fn messages_are_taken_in_portions_until_a_websocket_takes_them_over() {
+        let outbox = Outbox::default();
+        for message in ["one", "two", "three"] {
+            outbox.push(message.into());
+        }
+        let first = ["one", "two"].map(|text| Outgoing::Text(text.into()));
+        assert_eq!(outbox.take(50).await, Taken::Messages(first.into()));
+        outbox.hand_over();
+        assert_eq!(outbox.take(50).await, Taken::Moved);
+        let mut out = Vec::new();
+        let taken = outbox.poll_frames(&Context::from_waker(Waker::noop()), &mut out);
+        assert_eq!(
+            (taken, &out[..]),
+            (Poll::Ready(None), &b"\x81\x05three"[..])
+        );
+    }
+
+    #[tokio::test]
+    async fn the_end_is_taken_after_the_last_message() {
+        let outbox = Outbox::default();
+        outbox.push("last".into());
+        outbox.close(Close::new(1000, ""));
+        let last = [Outgoing::Text("last".into())];
+        assert_eq!(outbox.take(50).await, Taken::Messages(last.into()));
+        let end = Ending::Close(Close::new(1000, ""));
+        assert_eq!(outbox.take(50).await, Taken::Ended(end));
     }
 
     #[test]

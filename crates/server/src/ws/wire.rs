@@ -73,6 +73,13 @@ impl Wire {
         wire
     }
 
+    /// Sends what another queue holds from here on, after what this one still does.
+    pub(crate) fn adopt(&mut self, outbox: Outbox) {
+        let before = std::mem::replace(&mut self.outbox, outbox);
+        before.take_frames(&mut self.unsent);
+        self.flushed = false;
+    }
+
     /// Changes the longest message taken.
     pub(crate) const fn set_limit(&mut self, limit: usize) {
         self.decoder.set_limit(limit);
