@@ -1,13 +1,14 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import { precompress } from './build/precompress.ts'
+import { socketIoClient } from './build/socketio.ts'
 
 // The gallery (every view in every state, for screenshots and review) is a build of its own, so that nothing of it
 // can reach the page people load.
 export default defineConfig(({ mode }) => {
   const gallery = mode === 'gallery'
   return {
-    plugins: [react(), ...(gallery ? [] : [precompress()])],
+    plugins: [react(), ...(gallery ? [] : [socketIoClient(), precompress()])],
     resolve: { alias: { 'react-remove-scroll': new URL('src/ui/scrollLock.tsx', import.meta.url).pathname } },
     server: {
       port: 5173,
