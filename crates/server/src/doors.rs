@@ -2,9 +2,11 @@
 
 mod desk;
 mod peerjs;
+mod socketio;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +23,7 @@ use crate::ws::frame::Close;
 #[derive(Debug)]
 pub struct Doors {
     peerjs: Arc<Desk<magpie_doors::peerjs::Broker>>,
+    socketio: Arc<socketio::Door>,
 }
 
 impl Doors {
@@ -29,13 +32,20 @@ impl Doors {
     pub fn open(settings: &Settings, clock: Clock) -> Self {
         Self {
             peerjs: Desk::open(peerjs::broker(&settings.peerjs), clock),
+            socketio: socketio::Door::open(clock),
         }
     }
 
     /// Ends every connection, saying why.
     pub(crate) fn close(&self, close: Close) {
         self.peerjs.close(close);
+        self.socketio.close(close);
     }
+}
+
+/// The paths of doors that have their own.
+pub(crate) fn routes() -> Router<Arc<Site>> {
+    socketio::routes()
 }
 
 /// Requests that no route takes: clients that find their door by the shape of a path, then the page's own paths.

@@ -91,6 +91,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/api/ip", get(api::ip))
         .route("/api/status", get(api::status))
         .route("/api/openapi.json", get(openapi::document))
+        .merge(doors::routes())
         .merge(shared_routes())
         .fallback(doors::fallback)
         .layer(middleware::from_fn_with_state(

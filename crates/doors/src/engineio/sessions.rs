@@ -1,6 +1,6 @@
 //! All sessions: their ids, transports and heartbeats.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use magpie_hub::Millis;
 
@@ -8,6 +8,7 @@ use super::request::{Refusal, Transport};
 use super::{Frame, Packet, Version};
 use crate::random::{Map, Random};
 use crate::slab::{Key, Slab};
+use crate::timers::Timers;
 
 /// The numbers of the handshake and the bounds. Times are in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +111,7 @@ pub enum Probed {
 pub struct Sessions<T> {
     sessions: Slab<Session<T>>,
     by_sid: Map<[u8; 20], ConnKey>,
-    timers: BTreeSet<(Millis, ConnKey, Timer)>,
+    timers: Timers<(ConnKey, Timer)>,
     effects: VecDeque<Effect>,
     random: Random,
     settings: Settings,
@@ -153,7 +154,7 @@ impl<T> Sessions<T> {
         Self {
             sessions: Slab::new(),
             by_sid: random.map(),
-            timers: BTreeSet::new(),
+            timers: Timers::default(),
             effects: VecDeque::new(),
             random,
             settings,
@@ -280,7 +281,7 @@ impl<T> Sessions<T> {
             Carrier::Polling { probe, .. } if probe.is_none() => *probe = Some(due),
             _ => return Err(Refusal::BadRequest),
         }
-        self.timers.insert((due, conn, Timer::Probe));
+        self.timers.add(due, (conn, Timer::Probe));
         Ok(())
     }
 
@@ -302,7 +303,7 @@ impl<T> Sessions<T> {
                 Probed::Answer(Frame::pong(data))
             }
             Packet::Upgrade => {
-                self.timers.remove(&(due, conn, Timer::Probe));
+                self.timers.remove(due, (conn, Timer::Probe));
                 if let Ok(carrier) = self.carrier(conn) {
                     *carrier = Carrier::WebSocket;
                 }
@@ -317,7 +318,7 @@ impl<T> Sessions<T> {
         if let Ok(Carrier::Polling { probe, .. }) = self.carrier(conn)
             && let Some(due) = probe.take()
         {
-            self.timers.remove(&(due, conn, Timer::Probe));
+            self.timers.remove(due, (conn, Timer::Probe));
         }
     }
 
@@ -361,7 +362,7 @@ impl<T> Sessions<T> {
         let session = self.sessions.remove(conn.0)?;
         self.by_sid.remove(&session.sid);
         self.timers
-            .remove(&(session.heartbeat, conn, Timer::Heartbeat));
+            .remove(session.heartbeat, (conn, Timer::Heartbeat));
         self.effects.push_back(Effect::Close { conn });
         Some(session.above)
     }
@@ -374,10 +375,7 @@ impl<T> Sessions<T> {
     /// The next session whose time is over. It is still known, so that the protocol above can look at it, and is to be
     /// closed.
     pub fn handle_timeout(&mut self, now: Millis) -> Option<ConnKey> {
-        while let Some((at, conn, timer)) = self.timers.first().copied()
-            && at <= now
-        {
-            self.timers.pop_first();
+        while let Some((conn, timer)) = self.timers.pop(now) {
             match timer {
                 Timer::Probe => self.forget_probe(conn),
                 Timer::Heartbeat if self.is_over(conn) => return Some(conn),
@@ -390,7 +388,7 @@ impl<T> Sessions<T> {
     /// When to call [`Sessions::handle_timeout`].
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
-        self.timers.first().map(|(at, ..)| *at)
+        self.timers.first()
     }
 
     /// What the transport is to do next.
@@ -434,8 +432,8 @@ impl<T> Sessions<T> {
     fn arm(&mut self, at: Millis, conn: ConnKey) {
         if let Some(session) = self.sessions.get_mut(conn.0) {
             let before = std::mem::replace(&mut session.heartbeat, at);
-            self.timers.remove(&(before, conn, Timer::Heartbeat));
-            self.timers.insert((at, conn, Timer::Heartbeat));
+            self.timers.remove(before, (conn, Timer::Heartbeat));
+            self.timers.add(at, (conn, Timer::Heartbeat));
         }
     }
 

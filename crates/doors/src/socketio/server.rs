@@ -3,7 +3,6 @@
 mod dispatch;
 mod outputs;
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use crate::engineio::{
 };
 use crate::random::Random;
 use crate::slab::Slab;
+use crate::timers::Timers;
 
 /// What is known of a client that opens a session.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub struct Server<A> {
     sessions: Sessions<Client>,
     sockets: Slab<Socket>,
     /// When a client must have connected, or sent all of an event.
-    due: BTreeSet<(Millis, ConnKey)>,
+    due: Timers<ConnKey>,
     /// Bytes of incomplete events.
     assembling: usize,
     root: Arc<str>,
@@ -64,7 +64,7 @@ impl<A: Application> Server<A> {
             application,
             sessions: Sessions::new(random.seed(), settings),
             sockets: Slab::new(),
-            due: BTreeSet::new(),
+            due: Timers::default(),
             assembling: 0,
             root: "/".into(),
             random,
@@ -109,7 +109,7 @@ impl<A: Application> Server<A> {
         let due = now.after(self.limits.connect_ms);
         if let Some(client) = self.sessions.above_mut(conn) {
             client.connect_due = Some(due);
-            self.due.insert((due, conn));
+            self.due.add(due, conn);
         }
     }
 
@@ -268,10 +268,10 @@ impl<A: Application> Server<A> {
         };
         self.assembling = self.assembling.saturating_sub(client.assembling());
         if let Some(due) = client.connect_due {
-            self.due.remove(&(due, conn));
+            self.due.remove(due, conn);
         }
         if let Some(assembly) = client.assembly {
-            self.due.remove(&(assembly.due, conn));
+            self.due.remove(assembly.due, conn);
         }
         for (_, socket) in client.sockets {
             self.sockets.remove(socket.0);
@@ -284,10 +284,7 @@ impl<A: Application> Server<A> {
         while let Some(conn) = self.sessions.handle_timeout(now) {
             self.close(now, conn, engineio::Reason::PingTimeout);
         }
-        while let Some((at, conn)) = self.due.first().copied()
-            && at <= now
-        {
-            self.due.pop_first();
+        while let Some(conn) = self.due.pop(now) {
             self.close(now, conn, engineio::Reason::TransportError);
         }
         if self.application.poll_timeout().is_some_and(|at| at <= now) {
@@ -299,7 +296,7 @@ impl<A: Application> Server<A> {
     /// When to call [`Server::handle_timeout`].
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
-        let own = self.due.first().map(|(at, _)| *at);
+        let own = self.due.first();
         let below = self.sessions.poll_timeout();
         let above = self.application.poll_timeout();
         own.into_iter().chain(below).chain(above).min()

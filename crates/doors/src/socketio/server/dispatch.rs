@@ -97,7 +97,7 @@ impl<A: Application> Server<A> {
         let due = now.after(self.limits.assembly_ms);
         let client = self.sessions.above_mut(conn).ok_or(Malformed)?;
         client.assembly = Some(Box::new(Assembly::new(about, args, attachments, due)));
-        self.due.insert((due, conn));
+        self.due.add(due, conn);
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl<A: Application> Server<A> {
         assembly.push(bytes);
         let held = assembly.bytes();
         if assembly.is_whole() {
-            self.due.remove(&(assembly.due, conn));
+            self.due.remove(assembly.due, conn);
             self.assembling = self.assembling.saturating_sub(held.saturating_sub(size));
             let about = (assembly.socket, assembly.kind, assembly.id);
             return match held <= self.limits.attachment_bytes {
@@ -232,7 +232,7 @@ impl<A: Application> Server<A> {
             client.sockets.reserve_exact(1);
             client.sockets.push((name, SocketKey(key)));
             if let Some(due) = client.connect_due.take() {
-                self.due.remove(&(due, conn));
+                self.due.remove(due, conn);
             }
         }
     }
