@@ -48,22 +48,37 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     {
         return file(path, found, &headers);
     }
-    if !is_view(path) {
-        return (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response();
+    if is_view(path) {
+        return match Page::get(INDEX) {
+            Some(found) => file(INDEX, found, &headers),
+            None => (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response(),
+        };
     }
-    match Page::get(INDEX) {
-        Some(found) => file(INDEX, found, &headers),
-        None => (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response(),
+    match Page::get(INDEX).filter(|_| is_for_people(path) && reads_html(&headers)) {
+        Some(found) => (StatusCode::NOT_FOUND, packed(INDEX, found, &headers)).into_response(),
+        None => (StatusCode::NOT_FOUND, NOTHING_HERE).into_response(),
     }
+}
+
+/// Whether the client asks for a page, as browsers do when a person follows a link.
+pub(super) fn reads_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).map(|value| value.to_str());
+    matches!(accept, Some(Ok(kinds)) if kinds.contains("text/html"))
 }
 
 /// Paths the page's own router draws.
 fn is_view(path: &str) -> bool {
-    let first = path.split('/').next().unwrap_or_default();
-    matches!(
-        first,
-        "" | "call" | "room" | "settings" | "trust" | "check" | "lab"
-    )
+    match path.trim_end_matches('/').split_once('/') {
+        None => matches!(path.trim_end_matches('/'), "" | "settings" | "trust"),
+        Some((first, who)) => first == "call" && !who.contains('/'),
+    }
+}
+
+/// Paths where a person may have lost the way: neither a program's nor a file's.
+fn is_for_people(path: &str) -> bool {
+    let mut parts = path.split('/');
+    !matches!(parts.next(), Some("api" | "assets" | "health" | "ws"))
+        && !parts.next_back().unwrap_or(path).contains('.')
 }
 
 /// The packed forms are no files of their own.
@@ -94,9 +109,13 @@ fn file(path: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response {
     {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
+    (common, packed(path, found, asked)).into_response()
+}
+
+/// The body in the smallest form the client takes.
+fn packed(path: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response {
     let (packing, bytes) = pick(path, found, asked);
     let mut response = (
-        common,
         [
             (header::CONTENT_TYPE, media_type(path)),
             (header::VARY, "Accept-Encoding"),
@@ -186,6 +205,8 @@ fn media_type(path: &str) -> &'static str {
 
 const INDEX: &str = "index.html";
 
+const NOTHING_HERE: &str = "There is nothing at this address.\n";
+
 const NOT_BUILT: &str =
     "The page was not built into this magpie: run `make`, which builds web/app first.\n";
 
@@ -207,12 +228,50 @@ mod tests {
 
     #[test]
     fn views_are_paths_of_the_page_and_files_are_not() {
-        for view in ["", "call/123456789", "settings", "trust", "room/team"] {
+        for view in ["", "call/123456789", "call/1/", "settings", "trust"] {
             assert!(is_view(view), "{view}");
         }
-        for other in ["assets/gone.js", "api/none", "favicon.ico", "callers"] {
+        for other in [
+            "assets/gone.js",
+            "api/none",
+            "favicon.ico",
+            "callers",
+            "call",
+            "call/1/2",
+        ] {
             assert!(!is_view(other), "{other}");
         }
+    }
+
+    #[test]
+    fn people_lose_their_way_and_programs_ask_for_what_is_not_there() {
+        for lost in ["nothing/here", "setings", "call", "room/team", "v1.2/notes"] {
+            assert!(is_for_people(lost), "{lost}");
+        }
+        for program in [
+            "api/none",
+            "api",
+            "assets/gone",
+            "health/x",
+            "ws/x",
+            "favicon.ico",
+            "a/b.js",
+        ] {
+            assert!(!is_for_people(program), "{program}");
+        }
+    }
+
+    #[test]
+    fn who_takes_any_kind_did_not_ask_for_a_page() {
+        let accepts = |value: &'static str| {
+            reads_html(&HeaderMap::from_iter([(
+                header::ACCEPT,
+                value.parse().unwrap(),
+            )]))
+        };
+        assert!(accepts("text/html,application/xhtml+xml,*/*;q=0.8"));
+        assert!(!accepts("*/*") && !accepts("application/json"));
+        assert!(!reads_html(&HeaderMap::new()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
+use super::assets::reads_html;
 use super::trust::{Document, Language, escape, words};
 use crate::listen::Arrival;
 
@@ -25,11 +26,7 @@ pub(super) async fn lead_to_https(
 ) -> Response {
     let host = site.origins.visitor(&arrival, &headers).host;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let reads_html = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|a| a.contains("text/html"));
-    if method != Method::GET || !reads_html {
+    if method != Method::GET || !reads_html(&headers) {
         return redirect(&host, path);
     }
     let language = Language::of(query.as_deref(), &headers);

@@ -212,8 +212,29 @@ fn the_certificate_is_served_in_every_form_with_and_without_tls() {
 #[test]
 fn nothing_is_at_an_unknown_path() {
     let server = Server::start();
-    assert_eq!(server.get("/nothing/here").status, 404);
-    assert_eq!(server.get("/assets/gone.js").status, 404);
+    for (path, headers) in [
+        ("/nothing/here", "Accept: */*\r\n"),
+        ("/assets/gone.js", "Accept: text/html\r\n"),
+        ("/api/none", "Accept: text/html\r\n"),
+        ("/health/none", "Accept: text/html\r\n"),
+    ] {
+        let answer = server.https(&server.request(path, headers));
+        let said = (answer.status, answer.body.as_str());
+        assert_eq!(said, (404, "There is nothing at this address.\n"), "{path}");
+    }
+}
+
+#[test]
+fn a_person_who_lost_the_way_gets_the_page() {
+    let server = Server::start();
+    let page = server.get("/");
+    let lost = server.https(&server.request("/nothing/here", "Accept: text/html\r\n"));
+    assert_eq!(lost.status, 404);
+    assert_eq!(lost.header("etag"), None);
+    // Without a built page there is only the sentence.
+    if page.status == 200 {
+        assert_eq!(lost.body, page.body);
+    }
 }
 
 #[test]
