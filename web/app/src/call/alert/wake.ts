@@ -4,7 +4,7 @@ export function keepAwake(): () => void {
   let lock: WakeLockSentinel | null = null
   let over = false
   const ask = async () => {
-    if (document.visibilityState !== 'visible') return
+    if (document.visibilityState !== 'visible' || lock?.released === false) return
     lock = await navigator.wakeLock.request('screen').catch(() => null)
     if (over) void lock?.release()
   }
