@@ -234,3 +234,21 @@ export async function setSpeaker(element: HTMLMediaElement, id: string): Promise
     return false
   }
 }
+
+/**
+ * Plays an element through a chosen speaker from now on.
+ *
+ * Chromium refuses a choice made before there is sound to play, so it is made again when playing begins; also when
+ * devices come or go, so that a speaker plugged in again takes its place back.
+ *
+ * @param id `''` for the speaker the system chooses
+ * @returns a function that stops it; the element keeps its speaker
+ */
+export function keepSpeaker(element: HTMLMediaElement, id: string): () => void {
+  const over = new AbortController()
+  const apply = () => void (element.sinkId === id || setSpeaker(element, id))
+  for (const moment of ['loadedmetadata', 'playing']) element.addEventListener(moment, apply, { signal: over.signal })
+  mediaDevices()?.addEventListener('devicechange', apply, { signal: over.signal })
+  apply()
+  return () => over.abort()
+}

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { acquire, listDevices, loudness } from '../src/devices'
+import { acquire, keepSpeaker, listDevices, loudness } from '../src/devices'
 import { captureScreen } from '../src/screen'
 
 type Kind = 'audio' | 'video'
@@ -32,6 +32,7 @@ beforeEach(() => {
     mediaDevices: {
       getUserMedia,
       enumerateDevices,
+      addEventListener: () => undefined,
       getDisplayMedia: () => Promise.reject(new DOMException('', 'NotAllowedError')),
     },
   })
@@ -123,12 +124,48 @@ it('closing the screen picker is a dismissal', async () => {
   expect(await captureScreen()).toEqual({ ok: false, failure: 'dismissed' })
 })
 
+describe('a chosen speaker', () => {
+  it('is asked for again when there is sound to play, since Chromium refuses before', async () => {
+    const element = new Element()
+    element.refuses = true
+    keepSpeaker(element as unknown as HTMLMediaElement, 'headset')
+    await Promise.resolve()
+    element.refuses = false
+    element.dispatchEvent(new Event('playing'))
+    await Promise.resolve()
+    expect(element.sinkId).toBe('headset')
+  })
+
+  it('is not asked for once it plays, or after another was chosen', async () => {
+    const element = new Element()
+    const stop = keepSpeaker(element as unknown as HTMLMediaElement, 'headset')
+    await Promise.resolve()
+    element.dispatchEvent(new Event('playing'))
+    stop()
+    element.sinkId = ''
+    element.dispatchEvent(new Event('playing'))
+    expect(element.asked).toEqual(['headset'])
+  })
+})
+
 it('loudness is 0 in silence, 1 at full scale, and half way at -30 dB', () => {
   const level = (amplitude: number) => loudness(new Float32Array(100).fill(amplitude))
   expect(level(0)).toBe(0)
   expect(level(1)).toBe(1)
   expect(level(10 ** (-30 / 20))).toBeCloseTo(0.5)
 })
+
+class Element extends EventTarget {
+  sinkId = ''
+  refuses = false
+  readonly asked: string[] = []
+  setSinkId(id: string): Promise<void> {
+    this.asked.push(id)
+    if (this.refuses) return Promise.reject(new DOMException('', 'AbortError'))
+    this.sinkId = id
+    return Promise.resolve()
+  }
+}
 
 class Stream {
   constructor(readonly tracks: { kind: Kind }[] = []) {}

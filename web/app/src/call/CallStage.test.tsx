@@ -13,7 +13,7 @@ vi.mock('magpie-client/devices', () => ({
   acquire: browser.acquire,
   watchDevices: () => () => undefined,
   meter: () => () => undefined,
-  setSpeaker: () => Promise.resolve(true),
+  keepSpeaker: () => () => undefined,
 }))
 vi.mock('magpie-client/quality', () => ({ watchQuality: () => () => undefined }))
 vi.stubGlobal('MediaStream', FakeStream)

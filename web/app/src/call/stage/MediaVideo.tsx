@@ -1,4 +1,4 @@
-import { setSpeaker } from 'magpie-client/devices'
+import { keepSpeaker } from 'magpie-client/devices'
 import { useEffect, useRef, type ComponentProps, type Ref } from 'react'
 import { useImperativeHandle } from 'react'
 
@@ -23,7 +23,8 @@ export function MediaVideo({ label, stream, speaker, onBlocked, ref, ...rest }: 
     if (stream) play(video, onBlocked)
   }, [stream, onBlocked])
   useEffect(() => {
-    if (element.current && speaker !== undefined) void setSpeaker(element.current, speaker ?? '')
+    if (!element.current || speaker === undefined) return undefined
+    return keepSpeaker(element.current, speaker ?? '')
   }, [speaker])
   return (
     <video
