@@ -57,7 +57,7 @@ function draw(client: Magpie, store: Store, callOnStage: (id: string) => Call | 
   const root = document.getElementById('root')
   if (!root) throw new Error('index.html has no #root')
   const actions = wireActions(client, store, {
-    start: (to, media, preferences) => void startCall(client, to, media, preferences),
+    start: (to, media, preferences) => void startCall(client, to, media, preferences, actions.setPreferences),
     arm: () => void armRingtone(),
   })
   const close = () => store.dispatch({ type: 'call-closed' })

@@ -2,7 +2,7 @@ import type { Call, Magpie, MediaKind } from 'magpie-client'
 import { useCallback, useEffect, useRef, type Dispatch } from 'react'
 import { useTranslation } from 'react-i18next'
 import { secondName } from '../model/people'
-import type { Preferences } from '../model/preferences'
+import type { ChangePreferences, Preferences } from '../model/preferences'
 import { toast } from '../ui'
 import { useName } from '../views/Page'
 import { useCallView } from './hooks/useCallView'
@@ -11,7 +11,7 @@ import { useLineSounds, useRinging } from './hooks/useRinging'
 import { useSayings } from './hooks/useSayings'
 import { endFloat } from './media/float'
 import { CallScreen } from './stage/CallScreen'
-import { answerCall, localMediaOf, rejoinCall } from './start'
+import { answerCall, localMediaOf, rejoinCall, type Kept } from './start'
 import { closesSilently } from './view/ending'
 import type { CallEvent, CallView } from './view/view'
 
@@ -20,7 +20,7 @@ export interface CallStageProps {
   /** The call to show; kept by the caller after its end, until `onClose`. */
   call: Call
   prefs: Preferences
-  onPrefs: (prefs: Preferences) => void
+  onPrefs: ChangePreferences
   onClose: () => void
   redial: (to: string, media: MediaKind) => void
 }
@@ -45,7 +45,7 @@ function OneCall({ client, call, prefs, onPrefs, onClose, redial }: CallStagePro
     useCallback(() => call.hangUp(), [call]),
   )
   useSayings(view, name)
-  useRejoin(call, view, prefs)
+  useRejoin(call, view, { prefs, onPrefs })
   useSilentClose(view, onClose)
   return (
     <CallScreen
@@ -57,16 +57,16 @@ function OneCall({ client, call, prefs, onPrefs, onClose, redial }: CallStagePro
       dispatch={dispatch}
       prefs={prefs}
       onPrefs={onPrefs}
-      onAnswer={(media) => void answer(call, media, prefs, dispatch)}
+      onAnswer={(media) => void answer(call, media, { prefs, onPrefs }, dispatch)}
       onClose={onClose}
       redial={redial}
     />
   )
 }
 
-async function answer(call: Call, media: MediaKind, prefs: Preferences, dispatch: Dispatch<CallEvent>): Promise<void> {
+async function answer(call: Call, media: MediaKind, kept: Kept, dispatch: Dispatch<CallEvent>): Promise<void> {
   dispatch({ type: 'preparing' })
-  if (!(await answerCall(call, media, prefs))) dispatch({ type: 'not-prepared' })
+  if (!(await answerCall(call, media, kept))) dispatch({ type: 'not-prepared' })
 }
 
 /** How I know them: from my contacts, or not at all. */
@@ -79,15 +79,15 @@ function useAbout(client: Magpie, call: Call): string {
 }
 
 /** Once per call, even when React mounts the view twice. */
-function useRejoin(call: Call, view: CallView, prefs: Preferences): void {
+function useRejoin(call: Call, view: CallView, { prefs, onPrefs }: Kept): void {
   const asked = useRef(false)
   const rejoins = view.at === 'rejoining'
   useEffect(() => {
     if (!rejoins || asked.current) return
     asked.current = true
     // who gives up the devices gives up the call
-    void rejoinCall(call, prefs).then((back) => back || call.hangUp())
-  }, [rejoins, call, prefs])
+    void rejoinCall(call, { prefs, onPrefs }).then((back) => back || call.hangUp())
+  }, [rejoins, call, prefs, onPrefs])
 }
 
 function useSilentClose(view: CallView, onClose: () => void): void {

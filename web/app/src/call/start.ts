@@ -1,10 +1,10 @@
 import type { Call, Magpie, MediaKind } from 'magpie-client'
 import { isMeantBy } from '../model/people'
-import type { Preferences } from '../model/preferences'
+import type { ChangePreferences, Preferences } from '../model/preferences'
 import { askInDialog } from './check/ask'
 import { LocalMedia, stopAll } from './media/local'
 import { recallSending } from './media/memory'
-import { prepare, type Prepared, type Purpose } from './media/prepare'
+import { prepare, type Preparation, type Prepared, type Purpose } from './media/prepare'
 import { player } from './sound/player'
 
 /**
@@ -12,14 +12,20 @@ import { player } from './sound/player'
  * Resolves when the call is on its way or the person gave up. A second press meanwhile does nothing; a call that comes in
  * meanwhile goes first, and is answered at once when it comes from the very person that was about to be dialled.
  */
-export async function startCall(client: Magpie, to: string, media: MediaKind, prefs: Preferences): Promise<void> {
+export async function startCall(
+  client: Magpie,
+  to: string,
+  media: MediaKind,
+  prefs: Preferences,
+  onPrefs: ChangePreferences,
+): Promise<void> {
   if (starting || isBusy(client)) return
   starting = true
   void player.arm() // this press is what lets the ringback sound
   const overtaken = new AbortController()
   const stop = client.on('incoming', ({ peer }) => isMeantBy(to, peer) || overtaken.abort())
   try {
-    const prepared = await prepare(preparation(media, 'call', prefs, overtaken.signal), askInDialog)
+    const prepared = await prepare(preparation(media, 'call', { prefs, onPrefs }, overtaken.signal), askInDialog)
     if (!prepared.ok) return
     const meanwhile = client.call
     if (meanwhile?.state.kind === 'incoming' && isMeantBy(to, meanwhile.peer)) {
@@ -43,18 +49,18 @@ export async function startCall(client: Magpie, to: string, media: MediaKind, pr
  *
  * @returns whether the call was answered: false when the person gave up or the call ended meanwhile
  */
-export function answerCall(call: Call, media: MediaKind, prefs: Preferences): Promise<boolean> {
-  return take(call, media, 'answer', prefs, (prepared) => {
+export function answerCall(call: Call, media: MediaKind, kept: Kept): Promise<boolean> {
+  return take(call, media, 'answer', kept, (prepared) => {
     carry(call, prepared)
     call.accept({ stream: prepared.stream, media })
   })
 }
 
 /** After a reload: opens what was sent before, muted if it was muted, and goes back into the call. */
-export function rejoinCall(call: Call, prefs: Preferences): Promise<boolean> {
+export function rejoinCall(call: Call, kept: Kept): Promise<boolean> {
   const before = recallSending(call.id)
   const media = (before ? before.camera : call.media === 'video') ? 'video' : 'audio'
-  return take(call, media, 'rejoin', prefs, (prepared) => {
+  return take(call, media, 'rejoin', kept, (prepared) => {
     const muted = before !== null && !before.microphone
     if (muted) prepared.stream?.getAudioTracks().forEach((track) => (track.enabled = false))
     carry(call, prepared)
@@ -72,6 +78,12 @@ export function localMediaOf(call: Call): LocalMedia {
   return local
 }
 
+/** What the person chose before, and how to keep what they choose now. */
+export interface Kept {
+  readonly prefs: Preferences
+  readonly onPrefs: ChangePreferences
+}
+
 type Ready = Extract<Prepared, { ok: true }>
 
 let starting = false
@@ -81,12 +93,12 @@ async function take(
   call: Call,
   media: MediaKind,
   purpose: Purpose,
-  prefs: Preferences,
+  kept: Kept,
   go: (prepared: Ready) => void,
 ): Promise<boolean> {
   const over = new AbortController()
   const stop = call.on('state', ({ kind }) => kind === 'ended' && over.abort())
-  const prepared = await prepare(preparation(media, purpose, prefs, over.signal), askInDialog)
+  const prepared = await prepare(preparation(media, purpose, kept, over.signal), askInDialog)
   stop()
   if (!prepared.ok) return false
   if (over.signal.aborted) {
@@ -97,9 +109,10 @@ async function take(
   return true
 }
 
-function preparation(media: MediaKind, purpose: Purpose, prefs: Preferences, signal: AbortSignal) {
+function preparation(media: MediaKind, purpose: Purpose, kept: Kept, signal: AbortSignal): Preparation {
   const wants = { audio: true, video: media === 'video' }
-  return { wants, purpose, chosen: { camera: prefs.camera, microphone: prefs.microphone }, signal }
+  const { camera, microphone } = kept.prefs
+  return { wants, purpose, chosen: { camera, microphone }, remember: kept.onPrefs, signal }
 }
 
 function carry(call: Call, { stream, chosen }: Ready): void {

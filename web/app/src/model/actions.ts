@@ -1,6 +1,6 @@
 import type { Card, Me, MediaKind, OneTimeCode, ProfileChange } from 'magpie-client'
 import type { LinkClaim } from './state'
-import type { Preferences } from './preferences'
+import type { ChangePreferences } from './preferences'
 import type { Route } from './route'
 
 /** Everything a view can ask for. Promises reject with a `MagpieError`, whose code has words in `common:error`. */
@@ -8,7 +8,7 @@ export interface Actions {
   navigate: (route: Route) => void
   dial: (to: string, media: MediaKind) => void
   lookup: (who: string) => Promise<Card>
-  setPreferences: (change: Partial<Preferences>) => void
+  setPreferences: ChangePreferences
   /** Arms the ringtone; must be called from a press or a key. */
   arm: () => void
   setProfile: (change: ProfileChange) => Promise<Me>

@@ -12,6 +12,9 @@ export interface Preferences {
   language: 'system' | 'en' | 'zh'
 }
 
+/** Keeps what the person chose. */
+export type ChangePreferences = (change: Partial<Preferences>) => void
+
 export const DEFAULT_PREFERENCES: Preferences = {
   camera: null,
   microphone: null,

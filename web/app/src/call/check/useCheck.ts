@@ -1,5 +1,5 @@
 import type { MediaFailures } from 'magpie-client/devices'
-import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react'
 import { acquireWithin, stopAll, type ChosenDevices } from '../media/local'
 import { goWithout, type Preparation, type Prepared } from '../media/prepare'
 import { checkRetries, firstCheck, reduceCheck, skips, standing, wanted, type Check, type Device } from './check'
@@ -26,7 +26,8 @@ export function useCheck(preparation: Preparation, asked: Asked, onDone: (prepar
   const [check, dispatch] = useReducer(reduceCheck, preparation.wants, firstCheck)
   const [stream] = useState(() => new MediaStream())
   const [version, setVersion] = useState(0)
-  const [chosen, setChosen] = useState(preparation.chosen)
+  const [chosenHere, setChosenHere] = useState<Partial<ChosenDevices>>({})
+  const chosen = useMemo(() => ({ ...preparation.chosen, ...chosenHere }), [preparation.chosen, chosenHere])
   const done = useRef(false)
 
   const take = useCallback(
@@ -55,6 +56,7 @@ export function useCheck(preparation: Preparation, asked: Asked, onDone: (prepar
   }
   const go = () => {
     goWithout(skips(check))
+    if (Object.keys(chosenHere).length > 0) preparation.remember(chosenHere)
     finish({ ok: true, stream: stream.getTracks().length > 0 ? stream : null, chosen })
   }
 
@@ -81,7 +83,7 @@ export function useCheck(preparation: Preparation, asked: Asked, onDone: (prepar
     retry,
     skip: (device) => dispatch({ type: 'skip', device }),
     choose: (device, id) => {
-      setChosen((before) => ({ ...before, [device]: id }))
+      setChosenHere((before) => ({ ...before, [device]: id }))
       const wish = { audio: device === 'microphone', video: device === 'camera' }
       void take(acquireWithin({ audio: wish.audio && id, video: wish.video && id }), wish)
     },

@@ -65,6 +65,7 @@ export function Checked({ answer }: { answer: ReturnType<typeof acquireWithin> }
     wants: { audio: true, video: true },
     purpose: 'call' as const,
     chosen: { camera: null, microphone: null },
+    remember: () => undefined,
     signal: new AbortController().signal,
   }))
   return <PreCallCheck preparation={preparation} asked={asked} onDone={() => undefined} />

@@ -117,7 +117,8 @@ export class LocalMedia {
   }
 
   /** Sends what was opened elsewhere, as by the check. */
-  take(stream: MediaStream): void {
+  take(stream: MediaStream, chosen: ChosenDevices): void {
+    this.#chosen = chosen
     for (const track of stream.getTracks()) {
       if (track.kind === 'audio') this.#muted = false
       void this.#inTurn(() => this.#replace(track.kind as MediaKind, track))

@@ -9,6 +9,8 @@ export interface Preparation {
   wants: Wants
   purpose: Purpose
   chosen: ChosenDevices
+  /** Keeps what the person chose in the check for the calls to come. */
+  remember: (chosen: Partial<ChosenDevices>) => void
   /** Ends the preparation: the call it is for is over. */
   signal: AbortSignal
 }

@@ -1,6 +1,6 @@
 import type { Call, MediaKind } from 'magpie-client'
 import { lazy, Suspense, useEffect, type Dispatch } from 'react'
-import type { Preferences } from '../../model/preferences'
+import type { ChangePreferences, Preferences } from '../../model/preferences'
 import type { LocalMedia } from '../media/local'
 import { closesSilently } from '../view/ending'
 import type { CallEvent, CallView } from '../view/view'
@@ -18,7 +18,7 @@ export interface CallScreenProps {
   view: CallView
   dispatch: Dispatch<CallEvent>
   prefs: Preferences
-  onPrefs: (prefs: Preferences) => void
+  onPrefs: ChangePreferences
   onAnswer: (media: MediaKind) => void
   onClose: () => void
   redial: (to: string, media: MediaKind) => void

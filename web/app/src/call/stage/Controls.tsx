@@ -3,7 +3,7 @@ import type { Call } from 'magpie-client'
 import { canShareScreen } from 'magpie-client/screen'
 import type { Dispatch, KeyboardEvent, RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Preferences } from '../../model/preferences'
+import type { ChangePreferences, Preferences } from '../../model/preferences'
 import { classes } from '../../ui'
 import { useHold } from '../hooks/useActivity'
 import type { LocalMedia } from '../media/local'
@@ -22,7 +22,7 @@ interface ControlsProps {
   actions: CallActions
   remote: RefObject<HTMLVideoElement | null>
   prefs: Preferences
-  onPrefs: (prefs: Preferences) => void
+  onPrefs: ChangePreferences
 }
 
 /** The one bar. Every button is in the Tab order; the arrow keys move along it too. */

@@ -1,7 +1,7 @@
 import type { DeviceInfo } from 'magpie-client/devices'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Preferences } from '../../model/preferences'
+import type { ChangePreferences, Preferences } from '../../model/preferences'
 import { Select } from '../../ui'
 import { useDevices } from '../hooks/useDevices'
 import type { LocalMedia } from '../media/local'
@@ -9,7 +9,7 @@ import type { LocalMedia } from '../media/local'
 interface DevicesPanelProps {
   local: LocalMedia
   prefs: Preferences
-  onPrefs: (prefs: Preferences) => void
+  onPrefs: ChangePreferences
 }
 
 /** Camera, microphone and loudspeaker, changed in the middle of the call and remembered for the next. */
@@ -24,7 +24,7 @@ export function DevicesPanel({ local, prefs, onPrefs }: DevicesPanelProps) {
         devices={devices.cameras}
         value={inUse.camera ?? prefs.camera}
         onChoose={(id) => {
-          onPrefs({ ...prefs, camera: id })
+          onPrefs({ camera: id })
           local.useCamera(id)
         }}
       />
@@ -33,7 +33,7 @@ export function DevicesPanel({ local, prefs, onPrefs }: DevicesPanelProps) {
         devices={devices.microphones}
         value={inUse.microphone ?? prefs.microphone}
         onChoose={(id) => {
-          onPrefs({ ...prefs, microphone: id })
+          onPrefs({ microphone: id })
           local.useMicrophone(id)
         }}
       />
@@ -42,7 +42,7 @@ export function DevicesPanel({ local, prefs, onPrefs }: DevicesPanelProps) {
           label={t('devices.speaker')}
           devices={devices.speakers}
           value={prefs.speaker}
-          onChoose={(id) => onPrefs({ ...prefs, speaker: id })}
+          onChoose={(id) => onPrefs({ speaker: id })}
         />
       )}
     </>

@@ -1,7 +1,7 @@
 import type { Call } from 'magpie-client'
 import { useCallback, useRef, useState, type Dispatch } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Preferences } from '../../model/preferences'
+import type { ChangePreferences, Preferences } from '../../model/preferences'
 import { classes } from '../../ui'
 import { useActivity } from '../hooks/useActivity'
 import { useMutedLevel } from '../hooks/useMutedLevel'
@@ -25,7 +25,7 @@ interface InCallProps {
   view: LiveView
   dispatch: Dispatch<CallEvent>
   prefs: Preferences
-  onPrefs: (prefs: Preferences) => void
+  onPrefs: ChangePreferences
 }
 
 /** The conversation: they fill the screen, I am small, everything else keeps out of the way. */
@@ -37,7 +37,7 @@ export function InCall({ call, name, local, view, dispatch, prefs, onPrefs }: In
   const actions = callActions(call, local)
   useQuality(call, view.link.kind === 'connected', dispatch)
   useMutedLevel(view, local, dispatch)
-  useNotices(local)
+  useNotices(local, onPrefs)
   useShortcuts({ m: actions.microphone, v: actions.camera, s: actions.share, h: actions.hangUp })
   const activity = useActivity(dispatch)
   const picture = view.theirs.video || view.theirs.screen

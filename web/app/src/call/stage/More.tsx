@@ -3,7 +3,7 @@ import type { Call } from 'magpie-client'
 import { Popover } from 'radix-ui'
 import type { Dispatch, ReactNode, RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Preferences } from '../../model/preferences'
+import type { ChangePreferences, Preferences } from '../../model/preferences'
 import { IconButton, toast } from '../../ui'
 import type { LocalMedia } from '../media/local'
 import { canFloat, toggleFloat } from '../media/float'
@@ -20,7 +20,7 @@ interface MoreProps {
   dispatch: Dispatch<CallEvent>
   remote: RefObject<HTMLVideoElement | null>
   prefs: Preferences
-  onPrefs: (prefs: Preferences) => void
+  onPrefs: ChangePreferences
 }
 
 /** The button and the panel for all that is not needed in every call. */
