@@ -19,15 +19,20 @@ const flags = [
  * Starts a browser.
  * @param home its home folder, where the trusted CA is
  * @param media files that stand for camera and microphone; without them Chromium's own test picture
+ * @param further flags for this browser alone
  */
-export async function launch(home: string, media?: { video: string; audio: string }): Promise<Browser> {
+export async function launch(
+  home: string,
+  media?: { video: string; audio: string },
+  further: readonly string[] = [],
+): Promise<Browser> {
   const fed = media && [
     `--use-file-for-fake-video-capture=${media.video}`,
     `--use-file-for-fake-audio-capture=${media.audio}`,
   ]
   return await chromium.launch({
     executablePath,
-    args: [...flags, ...(fed ?? [])],
+    args: [...flags, ...(fed ?? []), ...further],
     env: { ...definedEnvironment(), HOME: home },
   })
 }

@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportCa } from './ca.ts'
+import { paintSecondCamera } from './cameras.ts'
 import { launch } from './browser.ts'
 import { writeMedia, type Colour } from './media.ts'
 import { Person } from './person.ts'
@@ -15,6 +16,8 @@ export interface PersonOptions {
   /** Where to go first; null stays on the blank page. */
   readonly path?: string | null
   readonly context?: BrowserContextOptions
+  /** So many fake cameras, and three microphones and speakers, instead of the colour and the tone: see `cameras.ts`. */
+  readonly cameras?: number
   /** Runs in the page before its own scripts. */
   readonly before?: () => void
 }
@@ -26,7 +29,7 @@ interface Shared {
   readonly folder: string
   readonly ca: string
   readonly home: string
-  readonly browser: (colour: Colour) => Promise<Browser>
+  readonly browser: (colour: Colour, cameras?: number) => Promise<Browser>
 }
 
 export const test = base.extend<{ server: Server; flags: string[]; arrive: Arrive }, { shared: Shared }>({
@@ -36,10 +39,15 @@ export const test = base.extend<{ server: Server; flags: string[]; arrive: Arriv
       const home = join(folder, 'home')
       const ca = await exportCa(folder)
       await trustInHome(home, join(folder, 'ca.pem'))
-      const browsers = new Map<Colour, Promise<Browser>>()
-      const browser = async (colour: Colour): Promise<Browser> => {
-        const running = browsers.get(colour) ?? writeMedia(folder, colour).then((media) => launch(home, media))
-        browsers.set(colour, running)
+      const browsers = new Map<string, Promise<Browser>>()
+      const start = async (colour: Colour, cameras?: number): Promise<Browser> =>
+        cameras === undefined
+          ? await launch(home, await writeMedia(folder, colour))
+          : await launch(home, undefined, [`--use-fake-device-for-media-stream=device-count=${cameras}`])
+      const browser = async (colour: Colour, cameras?: number): Promise<Browser> => {
+        const name = cameras === undefined ? colour : `${cameras} cameras`
+        const running = browsers.get(name) ?? start(colour, cameras)
+        browsers.set(name, running)
         return await running
       }
       await use({ folder, ca, home, browser })
@@ -64,10 +72,11 @@ export const test = base.extend<{ server: Server; flags: string[]; arrive: Arriv
 
   arrive: async ({ server, shared }, use) => {
     const people: Person[] = []
-    await use(async (colour, { path = '/', context, before } = {}) => {
-      const browser = await shared.browser(colour)
+    await use(async (colour, { path = '/', context, cameras, before } = {}) => {
+      const browser = await shared.browser(colour, cameras)
       const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context })
       await made.addInitScript(installProbe)
+      if (cameras !== undefined) await made.addInitScript(paintSecondCamera)
       if (before !== undefined) await made.addInitScript(before)
       const person = new Person(await made.newPage(), colour)
       people.push(person)

@@ -17,6 +17,25 @@ test('a shared screen is seen beside the camera, and goes when it is stopped', a
   await green.expectSees('red')
 })
 
+test('a person who closes the choice of screens shares none, and nothing is said', async ({ arrive }) => {
+  const red = await arrive('red', {
+    before: () => {
+      // Nobody can press a button of Chromium's own picker from here; this is what it answers to `Cancel`.
+      navigator.mediaDevices.getDisplayMedia = () =>
+        Promise.reject(new DOMException('Permission denied', 'NotAllowedError'))
+    },
+  })
+  const green = await arrive('green')
+  await connect(red, green)
+  await green.expectSees('red')
+  await red.press('Share screen')
+  await expect(red.button('Share screen')).toBeEnabled()
+  await expect(red.page.getByRole('dialog')).toHaveCount(0)
+  await expect(red.page.getByText('The screen could not be shared')).toHaveCount(0)
+  await expect(red.button('Stop sharing')).toHaveCount(0)
+  await green.expectFrames()
+})
+
 test('an audio call becomes a video call when one of them turns the camera on', async ({ arrive }) => {
   const red = await arrive('red')
   const green = await arrive('green')
