@@ -2,17 +2,23 @@
 DATA ?= ./magpie-data
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 MAGPIE := $(TARGET)/release/magpie
+PAGE := web/app/dist/index.html
+PAGE_SOURCES := $(shell find web/app web/sdk -type f -not -path '*/node_modules/*' -not -path '*/dist*/*' -not -name '*.test.ts*')
 
 .PHONY: run build page test bench fmt
+# A page that failed half-way is built again.
+.DELETE_ON_ERROR:
 
 run: build
 	exec $(MAGPIE) serve --data $(DATA)
 
 # The page is embedded in the binary, so it is built first.
-build: page
+build: $(PAGE)
 	cargo build --release --locked
 
-page: web/node_modules/.package-lock.json
+page: $(PAGE)
+
+$(PAGE): $(PAGE_SOURCES) web/node_modules/.package-lock.json
 	cd web && npm run build -w app
 
 web/node_modules/.package-lock.json: web/package-lock.json
