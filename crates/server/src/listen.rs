@@ -24,7 +24,7 @@ pub use gate::{Admission, Gate, GateLimits, Pass};
 
 use crate::certs::Certificates;
 use crate::config::Cidr;
-use crate::relay::RelayHandle;
+use crate::relay::{ClientStream, RelayHandle};
 
 /// What a listener is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,15 +140,7 @@ async fn serve(
     };
     match (greeting, face) {
         (Greeting::Turn(first), Face::Shared | Face::Turn) => {
-            let Arrival {
-                peer,
-                local,
-                secure,
-                ..
-            } = arrival;
-            door.relay
-                .serve_stream(conn, first, peer, local, secure)
-                .await;
+            turn(conn, first, arrival, &door.relay).await;
         }
         (Greeting::Http, Face::Plain) => http(conn, arrival, door.site.clone(), &door).await,
         (Greeting::Http, Face::Shared) if arrival.secure => {
@@ -182,6 +174,22 @@ async fn open(
         .await?;
     let greeting = conn.greeting().await?;
     Ok((conn, greeting))
+}
+
+/// Hands a connection over to the relay's threads.
+async fn turn(conn: Conn, first: Vec<u8>, arrival: Arrival, relay: &RelayHandle) {
+    let Ok((socket, tls, pass)) = conn.into_parts() else {
+        return;
+    };
+    let stream = ClientStream {
+        socket,
+        tls,
+        first,
+        client: arrival.peer,
+        local: arrival.local,
+        pass,
+    };
+    relay.serve_stream(stream).await;
 }
 
 async fn http(conn: Conn, arrival: Arrival, site: Router, door: &Doorway) {

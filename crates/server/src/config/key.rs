@@ -338,6 +338,13 @@ pub(crate) const KEYS: &[Key] = &[
         "How far in the future a time-limited credential may expire; one that lasts longer is refused. 25 hours leave room for programs that mint for a day.",
     ),
     inner(
+        "relay.workers",
+        Kind::Quota,
+        Count::One,
+        "0",
+        "Threads that relay packets; 0: one for each core.",
+    ),
+    inner(
         "relay.nonce_lifetime",
         Kind::Seconds,
         Count::One,

@@ -97,6 +97,8 @@ pub struct RelaySettings {
     pub alternate_servers: Vec<SocketAddr>,
     /// How far in the future a time-limited credential may expire.
     pub credential_horizon: Duration,
+    /// Threads that relay packets; 0: one for each core.
+    pub workers: u32,
     /// How long a nonce is accepted.
     pub nonce_lifetime: Duration,
     /// How long a permission lasts (RFC 8656 section 9: 5 minutes).

@@ -101,6 +101,27 @@ impl Conn {
         }
     }
 
+    /// The connection as it is underneath: its socket, TLS if there is TLS, and what counts it.
+    ///
+    /// # Errors
+    /// The system does not let go of the socket.
+    pub fn into_parts(
+        self,
+    ) -> io::Result<(
+        std::net::TcpStream,
+        Option<Box<ServerConnection>>,
+        Option<Pass>,
+    )> {
+        let (socket, tls) = match self.io {
+            Io::Plain(stream) => (stream, None),
+            Io::Tls(stream) => {
+                let (stream, tls) = stream.into_inner();
+                (stream, Some(Box::new(tls)))
+            }
+        };
+        Ok((socket.into_std()?, tls, self.pass))
+    }
+
     /// Whether TLS agreed on TURN by its name (RFC 7443); browsers do not, so this alone is not enough.
     fn has_agreed_on_turn(&self) -> bool {
         match &self.io {

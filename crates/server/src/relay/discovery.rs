@@ -37,7 +37,10 @@ fn told_as(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::relay::place::Stock;
 
     #[test]
     fn each_address_is_told_in_its_public_form() {
@@ -66,6 +69,7 @@ mod tests {
         Places {
             ports: "49152-65535".parse().unwrap(),
             public: public.iter().map(|ip| ip.parse().unwrap()).collect(),
+            stock: Arc::new(Stock::new(0)),
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::error::Error;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use aws_lc_rs::rand;
@@ -16,15 +18,17 @@ use magpie_relay::{
     credentials,
 };
 use nix::sys::resource::{Resource, getrlimit};
-use tokio::io::{AsyncRead, AsyncWrite};
+use rustls::ServerConnection;
 
 use super::clock::{self, Clock};
 use super::ice::Reach;
-use super::inbox::Inbox;
-use super::place::Places;
+use super::inbox::{Bell, Inbox, ToWorker};
+use super::place::{Places, Stock};
+use super::stream::NewStream;
 use super::worker::{self, Parts};
-use super::{IceServer, RelaySocket, discovery, secret, stream};
+use super::{IceServer, RelaySocket, discovery, ring, secret};
 use crate::config::{Cidr, RelaySettings, TurnUser, UserKey};
+use crate::listen::Pass;
 
 /// A time-limited TURN credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +79,7 @@ impl Error for RelayError {
 pub struct Relay;
 
 impl Relay {
-    /// Starts serving `udp` on a thread of its own and returns the handle the main runtime keeps; the thread ends with the last
+    /// Starts serving `udp` on threads of its own and returns the handle the main runtime keeps; the threads end with the last
     /// clone of it.
     ///
     /// `tcp` are the listeners whose TURN streams will be handed to [`RelayHandle::serve_stream`], the shared port
@@ -96,30 +100,84 @@ impl Relay {
             public: settings.public_ips.iter().map(|ip| ip.public).collect(),
         };
         let secret = secrets.first().cloned().unwrap_or_default();
-        let (inbox, receiver, bell) = Inbox::new().map_err(RelayError::Worker)?;
-        let places = Places {
-            ports: settings.ports,
-            public: settings.public_ips.clone(),
-        };
-        let parts = Parts {
-            config: config(settings, secrets, &places),
-            seed: seed().map_err(RelayError::Worker)?,
-            clock: Clock::start(),
-            listeners: udp,
-            places,
-            inbox: receiver,
-            bell,
-            most_sockets: descriptors() / 4 * 3,
-        };
-        worker::spawn(parts).map_err(RelayError::Worker)?;
+        let inboxes = employ(settings, secrets, udp).map_err(RelayError::Worker)?;
         Ok(RelayHandle {
             shared: Arc::new(Shared {
                 reach,
                 secret,
-                inbox,
+                inboxes,
             }),
         })
     }
+}
+
+/// Starts the workers: their inboxes. Each serves sockets of its own; they share quotas, reservations and ports.
+fn employ(
+    settings: &RelaySettings,
+    secrets: Vec<String>,
+    udp: Vec<RelaySocket>,
+) -> io::Result<Vec<Inbox>> {
+    let count = workers(settings);
+    let places = Places {
+        ports: settings.ports,
+        public: settings.public_ips.clone(),
+        stock: Arc::new(Stock::new(descriptors() / 4 * 3)),
+    };
+    let mut config = config(settings, secrets, &places);
+    // Each worker counts by itself, and an address is spread over all of them by its ports.
+    let limits = &mut config.limits;
+    for limit in [
+        &mut limits.challenges_per_second,
+        &mut limits.challenge_burst,
+    ] {
+        *limit = limit.div_ceil(u32::from(count));
+    }
+    let seed = seed()?;
+    let shared = Arc::new(magpie_relay::Shared::new(seed));
+    let bells = (0..count).map(|_| Bell::new().map(Arc::new));
+    let bells = bells.collect::<io::Result<Vec<_>>>()?;
+    let listeners = divide(udp, count)?;
+    let clock = Clock::start();
+    let mut inboxes = Vec::new();
+    let rings = ring::connect(&bells);
+    for (((number, listeners), bell), rings) in (0..count).zip(listeners).zip(bells).zip(rings) {
+        let (inbox, receiver) = Inbox::new(Arc::clone(&bell));
+        inboxes.push(inbox);
+        worker::spawn(Parts {
+            number,
+            config: config.clone(),
+            seed,
+            shared: Arc::clone(&shared),
+            clock,
+            listeners,
+            places: places.clone(),
+            rings,
+            inbox: receiver,
+            bell,
+        })?;
+    }
+    Ok(inboxes)
+}
+
+/// Sockets of every address for each of `count` workers.
+fn divide(udp: Vec<RelaySocket>, count: u8) -> io::Result<Vec<Vec<RelaySocket>>> {
+    let mut each: Vec<Vec<RelaySocket>> = (0..count).map(|_| Vec::new()).collect();
+    for socket in udp {
+        let siblings = socket.siblings(usize::from(count).saturating_sub(1))?;
+        for (sockets, socket) in each.iter_mut().zip(siblings.into_iter().chain([socket])) {
+            sockets.push(socket);
+        }
+    }
+    Ok(each)
+}
+
+fn workers(settings: &RelaySettings) -> u8 {
+    let cores = || thread::available_parallelism().map_or(1, usize::from);
+    let wanted = match settings.workers {
+        0 => cores(),
+        wanted => wanted as usize,
+    };
+    u8::try_from(wanted).map_or(WORKERS_MOST, |wanted| wanted.min(WORKERS_MOST))
 }
 
 /// What the rest of the server asks of the relay; cheap to clone.
@@ -132,7 +190,25 @@ pub struct RelayHandle {
 struct Shared {
     reach: Reach,
     secret: String,
-    inbox: Inbox,
+    /// Of all workers, by their numbers.
+    inboxes: Vec<Inbox>,
+}
+
+/// A client's stream that has turned out to speak STUN.
+#[derive(Debug)]
+pub struct ClientStream {
+    /// The connection.
+    pub socket: std::net::TcpStream,
+    /// TLS with its handshake done, if there is TLS.
+    pub tls: Option<Box<ServerConnection>>,
+    /// What was read from it while finding out.
+    pub first: Vec<u8>,
+    /// Where the client is, as far as we see.
+    pub client: SocketAddr,
+    /// The address of ours it reached.
+    pub local: SocketAddr,
+    /// Dropped when the stream is closed.
+    pub pass: Option<Pass>,
 }
 
 impl RelayHandle {
@@ -157,27 +233,29 @@ impl RelayHandle {
         self.shared.reach.servers(local, host)
     }
 
-    /// Serves a client's TURN stream until either end closes it.
-    ///
-    /// `first` is what was read from it while finding out that it speaks STUN. `secure`: inside TLS. Dropping the future
-    /// closes the stream and, soon after, the client's allocation.
-    pub async fn serve_stream<S>(
-        &self,
-        stream: S,
-        first: Vec<u8>,
-        client: SocketAddr,
-        local: SocketAddr,
-        secure: bool,
-    ) where
-        S: AsyncRead + AsyncWrite + Unpin + 'static,
-    {
-        let transport = if secure {
-            Transport::Tls
-        } else {
-            Transport::Tcp
+    /// Hands a client's TURN stream to a worker, which serves it until either end closes it. The client's allocation ends
+    /// with it.
+    pub async fn serve_stream(&self, stream: ClientStream) {
+        let transport = match stream.tls {
+            Some(_) => Transport::Tls,
+            None => Transport::Tcp,
         };
-        let client = ClientAddr::new(client, local, transport);
-        stream::serve(stream, first, client, &self.shared.inbox).await;
+        let client = ClientAddr::new(stream.client, stream.local, transport);
+        let new = NewStream {
+            client,
+            socket: stream.socket,
+            tls: stream.tls,
+            first: stream.first,
+            pass: stream.pass,
+        };
+        let inboxes = &self.shared.inboxes;
+        let mut hasher = DefaultHasher::new();
+        client.hash(&mut hasher);
+        let worker = (hasher.finish() % inboxes.len().max(1) as u64) as usize;
+        if let Some(inbox) = inboxes.get(worker) {
+            // Refused only when the worker is gone, and with it everything it served.
+            drop(inbox.send(ToWorker::Stream(Box::new(new))).await);
+        }
     }
 }
 
@@ -272,3 +350,5 @@ fn descriptors() -> usize {
 const USERS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(16).expect("16 is not zero");
 /// What Linux gives a process by default.
 const DESCRIPTORS: usize = 1024;
+/// More would not be faster: the cards of this world have fewer queues.
+const WORKERS_MOST: u8 = 64;

@@ -1,29 +1,23 @@
-//! The way from the main runtime to the worker.
+//! The way from the main runtime to a worker, and the bell that wakes it.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
-use magpie_relay::ClientAddr;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use tokio::sync::mpsc;
 
-use super::stream::StreamEnd;
+use super::stream::NewStream;
 
-/// What streams tell the worker.
+/// What the main runtime tells a worker.
 #[derive(Debug)]
 pub(super) enum ToWorker {
-    /// A client's stream is there.
-    Opened { client: ClientAddr, end: StreamEnd },
-    /// Whole messages, back to back.
-    Messages { client: ClientAddr, bytes: Bytes },
-    /// The stream has ended.
-    Closed { client: ClientAddr, serial: u64 },
+    /// A client's stream, to be served from here on.
+    Stream(Box<NewStream>),
 }
 
-/// The sending end; bounded, so a busy worker slows the streams down.
+/// The sending end; bounded, so a busy worker slows its clients down.
 #[derive(Debug)]
 pub(super) struct Inbox {
     /// Empty only while being dropped.
@@ -43,19 +37,14 @@ pub(super) struct Bell {
 pub(super) struct Gone;
 
 impl Inbox {
-    /// A new inbox, the worker's end of it, and the bell to wait for.
-    pub(super) fn new() -> io::Result<(Self, mpsc::Receiver<ToWorker>, Arc<Bell>)> {
+    /// A new inbox that wakes by `bell`, and the worker's end of it.
+    pub(super) fn new(bell: Arc<Bell>) -> (Self, mpsc::Receiver<ToWorker>) {
         let (sender, receiver) = mpsc::channel(MESSAGES);
-        let event = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
-        let bell = Arc::new(Bell {
-            event,
-            rung: AtomicBool::new(false),
-        });
         let inbox = Self {
             sender: Some(sender),
-            bell: Arc::clone(&bell),
+            bell,
         };
-        Ok((inbox, receiver, bell))
+        (inbox, receiver)
     }
 
     pub(super) async fn send(&self, message: ToWorker) -> Result<(), Gone> {
@@ -75,19 +64,27 @@ impl Drop for Inbox {
 }
 
 impl Bell {
+    /// A bell nobody has rung. To be waited for edge-triggered: it is never read.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            event: EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?,
+            rung: AtomicBool::new(false),
+        })
+    }
+
     /// Wakes the worker, unless it has been already.
     pub(super) fn ring(&self) {
         if !self.rung.swap(true, Ordering::AcqRel) {
-            // It cannot fail: the counter is written at most once between two reads.
+            // It cannot fail: no process lives long enough to fill a counter of 64 bits.
             let _ = self.event.write(1);
         }
     }
 
-    /// Silences the bell; what is sent from here on rings it again. Call before emptying the inbox.
+    /// Silences the bell; what is sent from here on rings it again. Call before looking at what was sent.
     pub(super) fn answer(&self) {
-        // Empty if somebody rings at this very moment.
-        let _ = self.event.read();
-        self.rung.store(false, Ordering::Release);
+        // An exchange, not a store: it comes before or after that of the one who rings, so either that one sees that it has
+        // to wake us, or we see what was sent before it rang.
+        self.rung.swap(false, Ordering::AcqRel);
     }
 }
 
@@ -97,5 +94,5 @@ impl AsFd for Bell {
     }
 }
 
-/// Each at most what one read took off a stream.
+/// Each a client that has just connected.
 const MESSAGES: usize = 512;

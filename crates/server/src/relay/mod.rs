@@ -1,7 +1,7 @@
 //! The STUN and TURN server's outside: sockets, client streams, and the list of ICE servers pages are given.
 //!
-//! The protocol itself lives in `magpie-relay`, which never sees a socket; one worker thread here moves packets
-//! between it and the network. The main runtime only hands client streams over and asks for credentials.
+//! The protocol itself lives in `magpie-relay`, which never sees a socket; worker threads here, one for each core, move
+//! packets between it and the network. The main runtime only hands client streams over and asks for credentials.
 
 mod clock;
 pub mod discovery;
@@ -9,12 +9,17 @@ mod handle;
 mod ice;
 mod inbox;
 mod net;
+mod outbox;
 mod place;
+mod plain;
+mod ring;
 mod secret;
 mod socket;
 mod stream;
+mod switch;
+mod train;
 mod worker;
 
-pub use handle::{Credential, Relay, RelayError, RelayHandle};
+pub use handle::{ClientStream, Credential, Relay, RelayError, RelayHandle};
 pub use ice::IceServer;
 pub use socket::RelaySocket;

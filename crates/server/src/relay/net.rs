@@ -1,29 +1,32 @@
-//! The worker's sockets and streams: everything an answer of the core can be sent through.
+//! A worker's sockets, streams and rings: everything that packets can be sent through.
 
-use std::collections::HashMap;
 use std::io::{self, IoSlice};
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::Ordering;
+use std::net::SocketAddr;
 
-use bytes::{Bytes, BytesMut};
-use magpie_relay::{ClientAddr, Family, Fragment, Output, RelayId, Reservation, Transport};
-use tokio::sync::mpsc::error::TrySendError;
+use magpie_relay::{ClientAddr, Family, Fragment, Millis, PeerAddr, RelayAddr, RelayId, Transport};
+use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
 
 use super::RelaySocket;
-use super::socket::set_fragment;
-use super::stream::{Kind, Outgoing, StreamEnd};
+use super::outbox::{Frame, Kind};
+use super::place::Relayed;
+use super::plain::Plain;
+use super::ring::Sender;
+use super::socket::{send, set_fragment};
+use super::stream::{Stream, Streams};
+use super::train::Train;
 
-/// Listening sockets, relay sockets by slot, and streams by client.
+/// Listening sockets, relay sockets by slot, streams by client, and rings by worker.
 #[derive(Debug)]
 pub(super) struct Net {
+    pub(super) epoll: Epoll,
     pub(super) listeners: Vec<RelaySocket>,
     relays: Vec<Option<Opened>>,
-    /// Bound for a second allocation of somebody who has one.
-    kept: HashMap<Reservation, UdpSocket>,
-    open: usize,
-    streams: HashMap<ClientAddr, StreamEnd>,
-    /// Streams that have to be closed since an answer found no room.
+    pub(super) streams: Streams,
+    rings: Vec<Option<Sender>>,
+    plain: Plain,
+    /// Clients whose streams have to be closed.
     broken: Vec<ClientAddr>,
+    /// Packets for which there was no room, in a socket, a stream or a ring.
     dropped: u64,
 }
 
@@ -31,106 +34,196 @@ pub(super) struct Net {
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) id: RelayId,
-    pub(super) socket: UdpSocket,
+    pub(super) relayed: Relayed,
     client: ClientAddr,
 }
 
 impl Net {
-    pub(super) fn new(listeners: Vec<RelaySocket>) -> Self {
-        Self {
+    pub(super) fn new(
+        epoll: Epoll,
+        listeners: Vec<RelaySocket>,
+        rings: Vec<Option<Sender>>,
+    ) -> io::Result<Self> {
+        for (at, listener) in listeners.iter().enumerate() {
+            epoll.add(listener, readable(Token::Listener(at)))?;
+        }
+        Ok(Self {
+            epoll,
             listeners,
             relays: Vec::new(),
-            kept: HashMap::new(),
-            open: 0,
-            streams: HashMap::new(),
+            streams: Streams::default(),
+            rings,
+            plain: Plain::default(),
             broken: Vec::new(),
             dropped: 0,
-        }
+        })
     }
 
-    /// Sends what the core answered. A full socket buffer drops the packet: that is UDP's way.
-    pub(super) fn deliver(&mut self, output: Output<'_>) {
-        match output {
-            Output::Nothing => {}
-            Output::Reply { client, message } => {
-                self.send_to_client(client, &[message], Kind::Answer)
-            }
-            Output::ToClient {
-                client,
-                head,
-                payload,
-                padding,
-            } => {
-                let zeros = PADDING.get(..padding).unwrap_or_default();
-                self.send_to_client(client, &[head.as_bytes(), payload, zeros], Kind::Media);
-            }
-            // There is one worker.
-            Output::ToWorker { .. } => self.dropped += 1,
-            Output::ToPeer {
-                relay,
-                peer,
-                payload,
-                fragment,
-            } => {
-                let socket = self.relay(relay).map(|opened| &opened.socket);
-                if socket.is_none_or(|socket| send(socket, payload, peer.get(), fragment).is_err())
-                {
-                    self.dropped += 1;
-                }
-            }
-        }
-    }
-
-    /// Like [`deliver`](Self::deliver), but keeps a STUN answer in `answer` and says whose it is: what the request asks for
-    /// has to be done before the client hears that it is.
-    pub(super) fn deliver_data(
+    /// Sends payloads from a relay socket to a peer.
+    pub(super) fn send_to_peer(
         &mut self,
-        output: Output<'_>,
-        answer: &mut Vec<u8>,
-    ) -> Option<ClientAddr> {
-        match output {
-            Output::Reply { client, message } => {
-                answer.clear();
-                answer.extend_from_slice(message);
-                Some(client)
-            }
-            data => {
-                self.deliver(data);
-                None
-            }
+        now: Millis,
+        id: RelayId,
+        peer: PeerAddr,
+        train: &Train<'_>,
+    ) {
+        let Some(opened) = self.relays.get(id.slot()).and_then(Option::as_ref) else {
+            return;
+        };
+        let (socket, to) = (&opened.relayed.socket, peer.get());
+        let payloads = train.payloads();
+        let lost = match payloads {
+            [_] => u64::from(send(socket, payloads, None, to, None).is_err()),
+            _ => self
+                .plain
+                .send(now, to, train.size(), payloads, |parts, segment| {
+                    send(socket, parts, segment, to, None)
+                }),
+        };
+        self.dropped += lost;
+    }
+
+    /// Sends one payload that no router may take apart. DF is the socket's, not the packet's: it is set for this one.
+    pub(super) fn send_unfragmented(&mut self, id: RelayId, peer: PeerAddr, payload: &[u8]) {
+        let Some(opened) = self.relay(id) else {
+            return;
+        };
+        let (socket, to) = (&opened.relayed.socket, peer.get());
+        let family = Family::of(to.ip());
+        let parts = [IoSlice::new(payload)];
+        let sent = set_fragment(socket, family, Fragment::Forbidden)
+            .and_then(|()| send(socket, &parts, None, to, None));
+        let reset = set_fragment(socket, family, Fragment::Allowed);
+        self.dropped += u64::from(sent.and(reset).is_err());
+    }
+
+    /// Sends messages to a client; all but the last are of `size` bytes.
+    pub(super) fn send_to_client(
+        &mut self,
+        now: Millis,
+        client: ClientAddr,
+        frames: &[Frame<'_>],
+        size: usize,
+        kind: Kind,
+    ) {
+        if client.transport() != Transport::Udp {
+            return self.send_to_stream(now, client, frames, kind);
+        }
+        let mut listeners = self.listeners.iter();
+        let Some(listener) = listeners.find(|l| serves(l.local(), client.local())) else {
+            return;
+        };
+        let (to, from) = (client.remote(), client.local());
+        let lost = match frames {
+            [frame] => u64::from(listener.send(frame, None, to, from).is_err()),
+            _ => self.plain.send(now, to, size, frames, |frames, segment| {
+                listener.send(frames.as_flattened(), segment, to, from)
+            }),
+        };
+        self.dropped += lost;
+    }
+
+    /// Passes payloads for a relayed address of another worker to it.
+    pub(super) fn send_to_worker(
+        &mut self,
+        worker: usize,
+        from: RelayAddr,
+        to: RelayAddr,
+        train: &Train<'_>,
+    ) {
+        let ring = self.rings.get_mut(worker).and_then(Option::as_mut);
+        if !ring.is_some_and(|ring| ring.send(from, to, train)) {
+            self.dropped += train.run().packets as u64;
         }
     }
 
-    /// Adds a client's stream. One of the same addresses that is still here belongs to a connection that has gone: whether
-    /// there was one.
-    pub(super) fn add_stream(&mut self, client: ClientAddr, end: StreamEnd) -> bool {
-        self.streams.insert(client, end).is_some()
+    /// Wakes the workers that something was passed to.
+    pub(super) fn ring_bells(&mut self) {
+        for ring in self.rings.iter_mut().flatten() {
+            ring.ring();
+        }
     }
 
-    /// Removes a client's stream, if it is the one of that serial number.
-    pub(super) fn remove_stream(&mut self, client: ClientAddr, serial: u64) -> bool {
-        let same = self
-            .streams
-            .get(&client)
-            .is_some_and(|end| end.serial == serial);
-        same && self.streams.remove(&client).is_some()
+    fn send_to_stream(
+        &mut self,
+        now: Millis,
+        client: ClientAddr,
+        frames: &[Frame<'_>],
+        kind: Kind,
+    ) {
+        let Some(slot) = self.streams.find(client) else {
+            return;
+        };
+        let Some(stream) = self.streams.get_mut(slot) else {
+            return;
+        };
+        match stream.send(now, frames, kind) {
+            Ok(dropped) => self.dropped += dropped,
+            Err(_) => self.broken.push(client),
+        }
+        self.await_room(slot);
     }
 
-    /// Ends the next stream that could not take an answer.
+    /// Writes what a stream's client has not taken before.
+    pub(super) fn flush_stream(&mut self, now: Millis, slot: usize) {
+        let Some(stream) = self.streams.get_mut(slot) else {
+            return;
+        };
+        if stream.flush(now).is_err() {
+            self.broken.push(stream.client());
+        }
+        self.await_room(slot);
+    }
+
+    /// Waits until a stream can be written while something is to be written, and only then.
+    fn await_room(&mut self, slot: usize) {
+        let Some(stream) = self.streams.get_mut(slot) else {
+            return;
+        };
+        if stream.awaited == stream.is_busy() {
+            return;
+        }
+        stream.awaited = !stream.awaited;
+        let mut events = EpollFlags::EPOLLIN;
+        events.set(EpollFlags::EPOLLOUT, stream.awaited);
+        let mut event = EpollEvent::new(events, Token::Stream(slot).into());
+        if self.epoll.modify(&*stream, &mut event).is_err() {
+            self.broken.push(stream.client());
+        }
+    }
+
+    /// Adds a client's stream: its number.
+    pub(super) fn add_stream(&mut self, stream: Stream) -> io::Result<usize> {
+        let slot = self.streams.insert(stream);
+        let stream = self.streams.get_mut(slot);
+        let stream = stream.ok_or(io::ErrorKind::NotFound)?;
+        self.epoll.add(&*stream, readable(Token::Stream(slot)))?;
+        Ok(slot)
+    }
+
+    /// Notes that a client's stream has to be closed.
+    pub(super) fn give_up(&mut self, client: ClientAddr) {
+        self.broken.push(client);
+    }
+
+    /// Closes the next stream that has to be.
     pub(super) fn pop_broken(&mut self) -> Option<ClientAddr> {
         let client = self.broken.pop()?;
-        self.streams.remove(&client);
+        self.streams.remove(client);
         Some(client)
     }
 
-    pub(super) fn add_relay(&mut self, id: RelayId, client: ClientAddr, socket: UdpSocket) {
+    pub(super) fn add_relay(&mut self, id: RelayId, client: ClientAddr, relayed: Relayed) {
         if self.relays.len() <= id.slot() {
             self.relays.resize_with(id.slot() + 1, || None);
         }
         if let Some(place) = self.relays.get_mut(id.slot()) {
-            *place = Some(Opened { id, socket, client });
-            self.open += 1;
-            self.mark(client, true);
+            *place = Some(Opened {
+                id,
+                relayed,
+                client,
+            });
+            self.count(client, |allocations| allocations.saturating_add(1));
         }
     }
 
@@ -138,24 +231,18 @@ impl Net {
     pub(super) fn remove_relay(&mut self, id: RelayId) {
         let place = self.relays.get_mut(id.slot());
         if let Some(opened) = place.and_then(|place| place.take_if(|opened| opened.id == id)) {
-            self.open -= 1;
-            self.mark(opened.client, false);
+            self.count(opened.client, |allocations| allocations.saturating_sub(1));
         }
     }
 
-    /// Keeps a bound socket until it is asked for under that name.
-    pub(super) fn keep(&mut self, reservation: Reservation, socket: UdpSocket) {
-        self.kept.insert(reservation, socket);
-    }
-
-    /// Gives up a kept socket.
-    pub(super) fn take_kept(&mut self, reservation: Reservation) -> Option<UdpSocket> {
-        self.kept.remove(&reservation)
-    }
-
-    /// How many relay sockets are open.
-    pub(super) fn open(&self) -> usize {
-        self.open + self.kept.len()
+    /// Starts reading a relay socket.
+    pub(super) fn watch(&self, id: RelayId) -> io::Result<()> {
+        let Some(opened) = self.relay(id) else {
+            return Ok(());
+        };
+        let socket = &opened.relayed.socket;
+        RelaySocket::ready_relay(socket)?;
+        Ok(self.epoll.add(socket, readable(Token::Relay(id.slot())))?)
     }
 
     pub(super) fn relay(&self, id: RelayId) -> Option<&Opened> {
@@ -166,65 +253,55 @@ impl Net {
         self.relays.get(slot)?.as_ref()
     }
 
-    fn mark(&self, client: ClientAddr, allocated: bool) {
-        if let Some(end) = self.streams.get(&client) {
-            end.allocated.store(allocated, Ordering::Relaxed);
-        }
-    }
-
-    fn send_to_client(&mut self, client: ClientAddr, parts: &[&[u8]], kind: Kind) {
-        if client.transport() == Transport::Udp {
-            return self.send_datagram(client, parts);
-        }
-        let Some(end) = self.streams.get(&client) else {
-            return;
-        };
-        match end.queue.try_send(Outgoing {
-            bytes: join(parts),
-            kind,
-        }) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) if kind == Kind::Media => self.dropped += 1,
-            Err(_) => self.broken.push(client),
-        }
-    }
-
-    fn send_datagram(&mut self, client: ClientAddr, parts: &[&[u8]]) {
-        let Some(listener) = self
-            .listeners
-            .iter()
-            .find(|l| serves(l.local(), client.local()))
-        else {
-            return;
-        };
-        let mut slices = [IoSlice::new(&[]); 3];
-        for (slice, part) in slices.iter_mut().zip(parts) {
-            *slice = IoSlice::new(part);
-        }
-        if listener
-            .send(&slices, client.remote(), client.local())
-            .is_err()
+    /// Keeps count of the relayed addresses of a stream's client.
+    fn count(&mut self, client: ClientAddr, change: impl FnOnce(u8) -> u8) {
+        if client.transport().is_stream()
+            && let Some(slot) = self.streams.find(client)
+            && let Some(stream) = self.streams.get_mut(slot)
         {
-            self.dropped += 1;
+            stream.allocations = change(stream.allocations);
         }
     }
 }
 
-/// DF is the socket's, not the packet's: it is set for the one packet that wants it.
-fn send(
-    socket: &UdpSocket,
-    payload: &[u8],
-    peer: SocketAddr,
-    fragment: Fragment,
-) -> io::Result<usize> {
-    if fragment == Fragment::Allowed {
-        return socket.send_to(payload, peer);
+/// What an event of the epoll set is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    Bell,
+    Listener(usize),
+    /// By slot.
+    Relay(usize),
+    /// By number.
+    Stream(usize),
+}
+
+impl From<Token> for u64 {
+    fn from(token: Token) -> Self {
+        let (kind, number): (Self, usize) = match token {
+            Token::Bell => (0, 0),
+            Token::Listener(at) => (1, at),
+            Token::Relay(slot) => (2, slot),
+            Token::Stream(slot) => (3, slot),
+        };
+        kind << 32 | number as Self
     }
-    let family = Family::of(peer.ip());
-    set_fragment(socket, family, Fragment::Forbidden)?;
-    let sent = socket.send_to(payload, peer);
-    set_fragment(socket, family, Fragment::Allowed)?;
-    sent
+}
+
+impl From<u64> for Token {
+    fn from(token: u64) -> Self {
+        let number = (token & 0xffff_ffff) as usize;
+        match token >> 32 {
+            0 => Self::Bell,
+            1 => Self::Listener(number),
+            2 => Self::Relay(number),
+            _ => Self::Stream(number),
+        }
+    }
+}
+
+/// To be told when there is something to read.
+pub(super) fn readable(token: Token) -> EpollEvent {
+    EpollEvent::new(EpollFlags::EPOLLIN, token.into())
 }
 
 /// Whether a socket bound to `bound` is the one that `local` is reached through.
@@ -232,13 +309,3 @@ fn serves(bound: SocketAddr, local: SocketAddr) -> bool {
     let wildcard = bound.ip().is_unspecified() && bound.is_ipv4() == local.is_ipv4();
     bound.port() == local.port() && (wildcard || bound.ip() == local.ip())
 }
-
-fn join(parts: &[&[u8]]) -> Bytes {
-    let mut joined = BytesMut::with_capacity(parts.iter().map(|part| part.len()).sum());
-    for part in parts {
-        joined.extend_from_slice(part);
-    }
-    joined.freeze()
-}
-
-const PADDING: [u8; 3] = [0; 3];

@@ -1,14 +1,18 @@
 //! Where relayed addresses lie: which local address, which port, and what clients are told.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, UdpSocket};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::rand;
 use if_addrs::get_if_addrs;
-use magpie_relay::{ClientAddr, Family, OpenError, RelayAddr};
+use magpie_relay::{ClientAddr, Family, OpenError, RelayAddr, Reservation};
 use nix::errno::Errno;
 
 use super::RelaySocket;
+use super::socket::Batch;
 use crate::config::{PortRange, PublicIp};
 
 /// Picks and binds relayed addresses.
@@ -16,6 +20,73 @@ use crate::config::{PortRange, PublicIp};
 pub(super) struct Places {
     pub(super) ports: PortRange,
     pub(super) public: Vec<PublicIp>,
+    pub(super) stock: Arc<Stock>,
+}
+
+/// The relay sockets of all workers.
+#[derive(Debug)]
+pub(super) struct Stock {
+    open: AtomicUsize,
+    /// At most, so that the rest of the process keeps descriptors.
+    most: usize,
+    /// Bound for a second allocation of somebody who has one.
+    kept: Mutex<HashMap<Reservation, Relayed>>,
+}
+
+/// A bound relay socket.
+#[derive(Debug)]
+pub(super) struct Relayed {
+    pub(super) socket: UdpSocket,
+    local: SocketAddr,
+    stock: Arc<Stock>,
+}
+
+impl Relayed {
+    /// Takes up to `most` datagrams that have come.
+    pub(super) fn receive(&self, batch: &mut Batch, most: usize) -> io::Result<()> {
+        batch.receive(&self.socket, self.local, most)
+    }
+}
+
+impl Drop for Relayed {
+    fn drop(&mut self) {
+        self.stock.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Stock {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            open: AtomicUsize::new(0),
+            most,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Keeps a socket until it is asked for under that name, by whichever worker.
+    pub(super) fn keep(&self, reservation: Reservation, socket: Relayed) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(reservation, socket);
+    }
+
+    /// Gives up a kept socket.
+    pub(super) fn take_kept(&self, reservation: Reservation) -> Option<Relayed> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(&reservation)
+    }
+
+    /// Binds a socket, counted as long as it lives.
+    fn bind(self: &Arc<Self>, local: SocketAddr) -> io::Result<Relayed> {
+        let counted = Relayed {
+            socket: RelaySocket::open_relay(local)?,
+            local,
+            stock: Arc::clone(self),
+        };
+        match self.open.fetch_add(1, Ordering::Relaxed) < self.most {
+            true => Ok(counted),
+            false => Err(Errno::EMFILE.into()),
+        }
+    }
 }
 
 impl Places {
@@ -26,7 +97,7 @@ impl Places {
         client: ClientAddr,
         family: Family,
         parity: Parity,
-    ) -> Result<(UdpSocket, Option<UdpSocket>), OpenError> {
+    ) -> Result<(Relayed, Option<Relayed>), OpenError> {
         let local = self
             .local(client.local(), family)
             .ok_or(OpenError::Family)?;
@@ -34,8 +105,8 @@ impl Places {
             .candidates()
             .filter(|port| parity == Parity::Any || port % 2 == 0)
         {
-            let opened = RelaySocket::open_relay(with_port(local, port)).and_then(|socket| {
-                let next = || RelaySocket::open_relay(with_port(local, port.saturating_add(1)));
+            let opened = self.stock.bind(with_port(local, port)).and_then(|socket| {
+                let next = || self.stock.bind(with_port(local, port.saturating_add(1)));
                 Ok((socket, (parity == Parity::Pair).then(next).transpose()?))
             });
             match opened {
@@ -52,12 +123,9 @@ impl Places {
     }
 
     /// What clients are told of a relay socket.
-    pub(super) fn relayed(&self, socket: &UdpSocket) -> Result<RelayAddr, OpenError> {
-        let bound = socket.local_addr().map_err(|_| OpenError::Exhausted)?;
-        Ok(RelayAddr::new(SocketAddr::new(
-            self.advertised(bound.ip()),
-            bound.port(),
-        )))
+    pub(super) fn relayed(&self, socket: &Relayed) -> RelayAddr {
+        let Relayed { local, .. } = socket;
+        RelayAddr::new(SocketAddr::new(self.advertised(local.ip()), local.port()))
     }
 
     /// `listening` with wildcards spelled out, each also in the form the outside knows it by.
@@ -224,7 +292,7 @@ mod tests {
         );
         let (first, second) = places(&[]).open(client, Family::V4, Parity::Pair).unwrap();
         let [first, second] =
-            [first, second.unwrap()].map(|socket| socket.local_addr().unwrap().port());
+            [first, second.unwrap()].map(|relayed| relayed.socket.local_addr().unwrap().port());
         assert_eq!((first % 2, second), (0, first + 1));
     }
 
@@ -232,6 +300,7 @@ mod tests {
         Places {
             ports: "49152-65535".parse().unwrap(),
             public: public.iter().map(|ip| ip.parse().unwrap()).collect(),
+            stock: Arc::new(Stock::new(100)),
         }
     }
 }

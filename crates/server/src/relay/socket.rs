@@ -1,16 +1,19 @@
 //! UDP sockets: the listening ones, which answer from the address a packet came to, and the relay sockets.
 
-use std::io::{self, IoSlice, IoSliceMut};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
+mod receive;
+mod send;
+
+use std::io::{self, IoSlice};
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use magpie_relay::{Family, Fragment};
 use nix::libc;
-use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg, setsockopt,
-    sockopt,
-};
+use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+pub(super) use receive::{BATCH, Batch, Datagram};
+pub(super) use send::send;
 
 /// A bound UDP socket for STUN and TURN.
 #[derive(Debug)]
@@ -27,26 +30,54 @@ impl RelaySocket {
     /// # Errors
     /// The port is taken, the address is not one of this machine, or the process may not use the port.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        let socket = open(address)?;
+        let socket = new(address)?;
+        socket.bind(&address.into())?;
+        Self::listening(socket)
+    }
+
+    /// Further sockets of the same address, among which the kernel spreads clients.
+    ///
+    /// This one was bound alone, so a taken port has been noticed; sharing is allowed only from here on, and only to
+    /// sockets that ask for it, which no other magpie does before it has the port for itself.
+    ///
+    /// # Errors
+    /// The system refuses another socket.
+    pub(super) fn siblings(&self, count: usize) -> io::Result<Vec<Self>> {
+        if count > 0 {
+            SockRef::from(&self.socket).set_reuse_port(true)?;
+        }
+        let sibling = |_| {
+            let socket = new(self.local)?;
+            socket.set_reuse_port(true)?;
+            socket.bind(&self.local.into())?;
+            Self::listening(socket)
+        };
+        (0..count).map(sibling).collect()
+    }
+
+    fn listening(socket: Socket) -> io::Result<Self> {
         // The system grants what it allows; less costs packets under load, not correctness.
-        SockRef::from(&socket).set_recv_buffer_size(LISTEN_BUFFER)?;
-        SockRef::from(&socket).set_send_buffer_size(LISTEN_BUFFER)?;
-        if address.ip().is_unspecified() {
-            match address {
+        socket.set_recv_buffer_size(LISTEN_BUFFER)?;
+        socket.set_send_buffer_size(LISTEN_BUFFER)?;
+        let socket = UdpSocket::from(socket);
+        let local = socket.local_addr()?;
+        if local.ip().is_unspecified() {
+            match local {
                 SocketAddr::V4(_) => setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?,
                 SocketAddr::V6(_) => setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true)?,
             }
         }
-        let local = socket.local_addr()?;
+        aggregate(&socket);
         Ok(Self { socket, local })
     }
 
-    /// Binds a relay socket, which is read and written only with [`UdpSocket`]'s own calls. Nobody reads it at first, so
-    /// the kernel is to keep as little as it can of what strangers send there.
+    /// Binds a relay socket. Nobody reads it at first, so the kernel is to keep as little as it can of what strangers send
+    /// there.
     pub(super) fn open_relay(address: SocketAddr) -> io::Result<UdpSocket> {
-        let socket = open(address)?;
-        SockRef::from(&socket).set_recv_buffer_size(0)?;
-        Ok(socket)
+        let socket = new(address)?;
+        socket.bind(&address.into())?;
+        socket.set_recv_buffer_size(0)?;
+        Ok(socket.into())
     }
 
     /// Makes a relay socket ready to be read: what came before a peer was permitted is dropped.
@@ -57,6 +88,7 @@ impl RelaySocket {
                 break;
             }
         }
+        aggregate(socket);
         SockRef::from(socket).set_recv_buffer_size(RELAY_BUFFER)
     }
 
@@ -66,70 +98,27 @@ impl RelaySocket {
         self.local
     }
 
-    /// Takes one datagram: its length, where it came from, and to which of our addresses.
+    /// Takes what has come, at most a batch of it.
     ///
     /// # Errors
-    /// `WouldBlock` when there is none.
-    pub(super) fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr, SocketAddr)> {
-        if !self.local.ip().is_unspecified() {
-            let (length, from) = self.socket.recv_from(buffer)?;
-            return Ok((length, from, self.local));
-        }
-        let mut control = [0; CONTROL];
-        let mut parts = [IoSliceMut::new(buffer)];
-        let fd = self.socket.as_raw_fd();
-        let message =
-            recvmsg::<SockaddrStorage>(fd, &mut parts, Some(&mut control), MsgFlags::empty())?;
-        let from = message
-            .address
-            .as_ref()
-            .and_then(address)
-            .ok_or(io::ErrorKind::InvalidData)?;
-        let reached = message
-            .cmsgs()?
-            .find_map(|control| reached(&control, self.local.port()));
-        Ok((message.bytes, from, reached.unwrap_or(self.local)))
+    /// `WouldBlock` when there is nothing.
+    pub(super) fn receive(&self, batch: &mut Batch) -> io::Result<()> {
+        batch.receive(&self.socket, self.local, BATCH)
     }
 
-    /// Sends `parts` as one datagram to `to` from our address `from`.
+    /// Sends `parts` to `to` from our address `from`: as one datagram, or as one for each `segment` bytes of them.
     ///
     /// # Errors
-    /// `WouldBlock` when the socket's buffer is full; anything else concerns this datagram alone.
+    /// See [`send`].
     pub(super) fn send(
         &self,
         parts: &[IoSlice<'_>],
+        segment: Option<u16>,
         to: SocketAddr,
         from: SocketAddr,
     ) -> io::Result<()> {
-        let fd = self.socket.as_raw_fd();
-        let to = SockaddrStorage::from(to);
-        let flags = MsgFlags::empty();
-        match from.ip() {
-            _ if !self.local.ip().is_unspecified() || from.ip().is_unspecified() => {
-                sendmsg(fd, parts, &[], flags, Some(&to))?
-            }
-            IpAddr::V4(ip) => {
-                let info = source_v4(ip);
-                sendmsg(
-                    fd,
-                    parts,
-                    &[ControlMessage::Ipv4PacketInfo(&info)],
-                    flags,
-                    Some(&to),
-                )?
-            }
-            IpAddr::V6(ip) => {
-                let info = source_v6(ip);
-                sendmsg(
-                    fd,
-                    parts,
-                    &[ControlMessage::Ipv6PacketInfo(&info)],
-                    flags,
-                    Some(&to),
-                )?
-            }
-        };
-        Ok(())
+        let chosen = self.local.ip().is_unspecified() && !from.ip().is_unspecified();
+        send(&self.socket, parts, segment, to, chosen.then(|| from.ip()))
     }
 }
 
@@ -139,19 +128,22 @@ impl AsFd for RelaySocket {
     }
 }
 
-fn open(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::DGRAM,
-        Some(Protocol::UDP),
-    )?;
+/// A socket that is not bound yet.
+fn new(address: SocketAddr) -> io::Result<Socket> {
+    let kind = Type::DGRAM.nonblocking().cloexec();
+    let socket = Socket::new_raw(Domain::for_address(address), kind, Some(Protocol::UDP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
     set_fragment(&socket, Family::of(address.ip()), Fragment::Allowed)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    Ok(socket.into())
+    Ok(socket)
+}
+
+/// Lets the kernel hand over neighbouring packets of a flow together; one that cannot hands over each by itself.
+fn aggregate(socket: &UdpSocket) {
+    if let Err(error) = setsockopt(socket, sockopt::UdpGroSegment, &true) {
+        tracing::debug!(%error, "packets are not aggregated");
+    }
 }
 
 /// Sets whether packets of `socket` may be taken apart on their way. Linux forbids it for UDP over IPv4 by default; a relayed
@@ -205,60 +197,10 @@ fn set(
     }
 }
 
-fn address(address: &SockaddrStorage) -> Option<SocketAddr> {
-    let v4 = address
-        .as_sockaddr_in()
-        .map(|a| SocketAddr::V4((*a).into()));
-    v4.or_else(|| {
-        address
-            .as_sockaddr_in6()
-            .map(|a| SocketAddr::V6((*a).into()))
-    })
-}
-
-/// The address of ours a datagram came to; the scope matters for link-local ones.
-fn reached(control: &ControlMessageOwned, port: u16) -> Option<SocketAddr> {
-    match control {
-        ControlMessageOwned::Ipv4PacketInfo(info) => {
-            let ip = Ipv4Addr::from_bits(u32::from_be(info.ipi_addr.s_addr));
-            Some((ip, port).into())
-        }
-        ControlMessageOwned::Ipv6PacketInfo(info) => {
-            let ip = Ipv6Addr::from(info.ipi6_addr.s6_addr);
-            let scope = if ip.is_unicast_link_local() {
-                info.ipi6_ifindex
-            } else {
-                0
-            };
-            Some(SocketAddrV6::new(ip, port, 0, scope).into())
-        }
-        _ => None,
-    }
-}
-
-fn source_v4(ip: Ipv4Addr) -> libc::in_pktinfo {
-    let any = libc::in_addr { s_addr: 0 };
-    libc::in_pktinfo {
-        ipi_ifindex: 0,
-        ipi_spec_dst: libc::in_addr {
-            s_addr: ip.to_bits().to_be(),
-        },
-        ipi_addr: any,
-    }
-}
-
-fn source_v6(ip: Ipv6Addr) -> libc::in6_pktinfo {
-    libc::in6_pktinfo {
-        ipi6_addr: libc::in6_addr {
-            s6_addr: ip.octets(),
-        },
-        ipi6_ifindex: 0,
-    }
-}
-
-/// Room for one packet-information message of either family.
-const CONTROL: usize = 128;
 /// Bytes the kernel may hold for all clients of a port: some 20 ms of a gigabit.
 const LISTEN_BUFFER: usize = 4 << 20;
 /// Bytes the kernel may hold for one allocation that is read.
 const RELAY_BUFFER: usize = 512 << 10;
+
+#[cfg(test)]
+mod tests;

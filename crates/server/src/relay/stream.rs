@@ -1,287 +1,304 @@
-//! TURN over TCP and TLS: one task per client on the main runtime, which frames what it reads and queues what it writes.
+//! TURN over TCP and TLS: a client's stream as the worker serves it, and all of them.
 
-use std::collections::VecDeque;
-use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::io::{self, IoSlice, Read, Write};
+use std::net::TcpStream;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
-use magpie_relay::{ClientAddr, Transport, framing};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use magpie_relay::{ClientAddr, Millis, framing};
+use rustls::ServerConnection;
 
-use super::inbox::{Inbox, ToWorker};
+use super::outbox::{Frame, Kind, Outbox, length};
+use crate::listen::Pass;
 
-/// A message for a stream's client.
+/// A client's stream on its way to the worker.
 #[derive(Debug)]
-pub(super) struct Outgoing {
-    pub(super) bytes: Bytes,
-    pub(super) kind: Kind,
+pub(super) struct NewStream {
+    pub(super) client: ClientAddr,
+    pub(super) socket: TcpStream,
+    /// With the handshake done.
+    pub(super) tls: Option<Box<ServerConnection>>,
+    /// What was read of it already.
+    pub(super) first: Vec<u8>,
+    /// Counts the connection until it is closed.
+    pub(super) pass: Option<Pass>,
 }
 
-/// What may happen to a message for which there is no room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// An answer: the client waits for it, so rather the stream ends.
-    Answer,
-    /// A peer's packet: the oldest goes first, since media is worth less with age.
-    Media,
-}
-
-/// The worker's end of a stream.
-#[derive(Clone, Debug)]
-pub(super) struct StreamEnd {
-    pub(super) serial: u64,
-    pub(super) queue: mpsc::Sender<Outgoing>,
-    /// Whether the client has an allocation: only then may it be silent.
-    pub(super) allocated: Arc<AtomicBool>,
-}
-
-/// Serves one stream until either side ends it.
-pub(super) async fn serve<S>(stream: S, first: Vec<u8>, client: ClientAddr, inbox: &Inbox)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    static SERIAL: AtomicU64 = AtomicU64::new(0);
-    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    let (queue, outgoing) = mpsc::channel(QUEUE_MESSAGES);
-    let allocated = Arc::new(AtomicBool::new(false));
-    let end = StreamEnd {
-        serial,
-        queue,
-        allocated: Arc::clone(&allocated),
-    };
-    if inbox.send(ToWorker::Opened { client, end }).await.is_err() {
-        return;
-    }
-    let mut service = Service {
-        client,
-        inbox,
-        unframed: BytesMut::from(&first[..]),
-        outbox: Outbox::new(client.transport()),
-        allocated,
-    };
-    if let Err(error) = service.run(stream, outgoing).await {
-        tracing::debug!(%error, "TURN stream ended");
-    }
-    // An error means that the worker is gone, and with it all it knew of this stream.
-    drop(inbox.send(ToWorker::Closed { client, serial }).await);
-}
-
-struct Service<'a> {
+/// A client's stream.
+#[derive(Debug)]
+pub(super) struct Stream {
     client: ClientAddr,
-    inbox: &'a Inbox,
+    socket: TcpStream,
+    tls: Option<Box<ServerConnection>>,
     /// Read, and not yet a whole message.
-    unframed: BytesMut,
+    unframed: Vec<u8>,
     outbox: Outbox,
-    allocated: Arc<AtomicBool>,
+    /// When the last whole message came.
+    heard: Millis,
+    /// When it last took something, or had nothing to take.
+    progress: Millis,
+    /// Relayed addresses of the client: only with one may it be silent.
+    pub(super) allocations: u8,
+    /// Whether the worker waits until it can be written.
+    pub(super) awaited: bool,
+    _pass: Option<Pass>,
 }
 
-impl Service<'_> {
-    async fn run<S>(&mut self, stream: S, mut outgoing: mpsc::Receiver<Outgoing>) -> io::Result<()>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let (mut reader, mut writer) = tokio::io::split(stream);
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
-        self.pass_on().await?;
-        loop {
-            self.unframed.reserve(READ_ROOM);
-            tokio::select! {
-                read = reader.read_buf(&mut self.unframed) => {
-                    if read? == 0 {
-                        return Ok(());
-                    }
-                    if self.pass_on().await? {
-                        heard = Instant::now();
-                    }
-                }
-                message = outgoing.recv() => match message {
-                    Some(message) => self.outbox.push(message)?,
-                    None => return Ok(()),
-                },
-                written = self.outbox.write_to(&mut writer), if self.outbox.is_busy() => written?,
-                _ = tick.tick() => self.check(heard)?,
-            }
+impl Stream {
+    /// The stream, before what was read of it already is [taken](Self::read_first).
+    pub(super) fn new(now: Millis, new: NewStream) -> io::Result<Self> {
+        new.socket.set_nonblocking(true)?;
+        let mut tls = new.tls;
+        if let Some(tls) = &mut tls {
+            // It is given more only when it has written everything, so the bound is the outbox's.
+            tls.set_buffer_limit(None);
         }
+        Ok(Self {
+            client: new.client,
+            socket: new.socket,
+            tls,
+            unframed: new.first,
+            outbox: Outbox::default(),
+            heard: now,
+            progress: now,
+            allocations: 0,
+            awaited: false,
+            _pass: new.pass,
+        })
     }
 
-    /// Hands whole messages to the worker; a full inbox holds the client back by TCP's own means. Whether there were any.
-    async fn pass_on(&mut self) -> io::Result<bool> {
-        let whole = framing::whole(&self.unframed).map_err(io::Error::other)?;
-        if whole == 0 {
-            return Ok(false);
-        }
-        let bytes = self.unframed.split_to(whole).freeze();
-        let message = ToWorker::Messages {
-            client: self.client,
-            bytes,
-        };
-        self.inbox
-            .send(message)
-            .await
-            .map_err(|_| io::ErrorKind::BrokenPipe)?;
-        Ok(true)
+    pub(super) const fn client(&self) -> ClientAddr {
+        self.client
     }
 
-    /// Ends a stream that does not read, sends half a message, or only occupies a descriptor.
-    fn check(&self, heard: Instant) -> io::Result<()> {
-        let silent = heard.elapsed();
-        let stuck = self.outbox.stuck_for() > STUCK_MOST;
-        let partial = !self.unframed.is_empty() && silent > STUCK_MOST;
-        let idle = !self.allocated.load(Ordering::Relaxed) && silent > IDLE_MOST;
-        if stuck || partial || idle {
-            Err(io::ErrorKind::TimedOut.into())
-        } else {
-            Ok(())
-        }
-    }
-}
-
-/// What is still to be written, bounded.
-#[derive(Debug)]
-struct Outbox {
-    /// Bytes up to which messages are joined.
-    join_most: usize,
-    /// Being written: what is in here cannot be dropped, since part of it may be on its way.
-    writing: BytesMut,
-    flushed: bool,
-    queue: VecDeque<Outgoing>,
-    queued: usize,
-    progress: Instant,
-}
-
-impl Outbox {
-    fn new(transport: Transport) -> Self {
-        Self {
-            // Some clients take a TLS record for a message and lose what follows the first one in it.
-            join_most: if transport == Transport::Tls {
-                0
-            } else {
-                JOIN_MOST
-            },
-            writing: BytesMut::new(),
-            flushed: true,
-            queue: VecDeque::new(),
-            queued: 0,
-            progress: Instant::now(),
-        }
+    /// Puts what was read before the worker had the stream into `buffer`: its length.
+    pub(super) fn read_first(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.put_unframed(buffer)?;
+        let rest = buffer.get_mut(length..).unwrap_or_default();
+        let more = self.tls.as_mut().map_or(Ok(0), |tls| decrypted(tls, rest));
+        Ok(length + more?)
     }
 
-    /// Queues a message, dropping the oldest media if there is no room.
+    /// Reads once. What is in `buffer` then begins with a message: its length.
     ///
     /// # Errors
-    /// Answers alone fill the queue: the client asks and does not read.
-    fn push(&mut self, message: Outgoing) -> io::Result<()> {
-        if !self.is_busy() {
-            self.progress = Instant::now();
-        }
-        self.queued += message.bytes.len();
-        self.queue.push_back(message);
-        while self.queued > QUEUE_BYTES {
-            let oldest = self.queue.iter().position(|m| m.kind == Kind::Media);
-            let dropped = oldest.and_then(|at| self.queue.remove(at));
-            let dropped = dropped.ok_or(io::ErrorKind::QuotaExceeded)?;
-            self.queued -= dropped.bytes.len();
-        }
-        Ok(())
+    /// `WouldBlock`: nothing has come. Anything else ends the stream.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.put_unframed(buffer)?;
+        let room = buffer.get_mut(length..).unwrap_or_default();
+        let more = match &mut self.tls {
+            None => match (&self.socket).read(room)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                more => more,
+            },
+            Some(tls) => {
+                let ended = tls.read_tls(&mut &self.socket)? == 0;
+                tls.process_new_packets().map_err(io::Error::other)?;
+                match decrypted(tls, room)? {
+                    0 if ended => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    more => more,
+                }
+            }
+        };
+        self.unframed.clear();
+        Ok(length + more)
     }
 
-    fn is_busy(&self) -> bool {
-        !self.flushed || !self.writing.is_empty() || !self.queue.is_empty()
+    /// Keeps what is left of the buffer once its messages are taken.
+    pub(super) fn keep(&mut self, now: Millis, rest: &[u8], took_any: bool) {
+        if took_any {
+            self.heard = now;
+        }
+        self.unframed.clear();
+        if rest.is_empty() {
+            // An idle stream holds no buffer.
+            self.unframed = Vec::new();
+        } else {
+            self.unframed.extend_from_slice(rest);
+        }
     }
 
-    fn stuck_for(&self) -> Duration {
+    /// Sends messages, queueing what the client does not take at once: how many of them, or of older ones, were dropped.
+    ///
+    /// # Errors
+    /// The stream has ended, or has to be.
+    pub(super) fn send(
+        &mut self,
+        now: Millis,
+        frames: &[Frame<'_>],
+        kind: Kind,
+    ) -> io::Result<u64> {
         if self.is_busy() {
-            self.progress.elapsed()
-        } else {
-            Duration::ZERO
+            return self.outbox.push(frames, 0, kind);
+        }
+        self.progress = now;
+        match &mut self.tls {
+            None => {
+                let written = unblocked((&self.socket).write_vectored(frames.as_flattened()))?;
+                self.outbox.push(frames, written, kind)
+            }
+            Some(tls) => {
+                // A record each: some clients take a record for a message and lose what follows the first one in it.
+                for frame in frames {
+                    let taken = tls.writer().write_vectored(frame)?;
+                    debug_assert_eq!(taken, length(frame), "there is no limit");
+                }
+                self.flush(now)?;
+                Ok(0)
+            }
         }
     }
 
-    /// One step of writing. Nothing is lost when the step is given up half-way.
-    async fn write_to<W: AsyncWrite + Unpin>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.fill();
-        if self.writing.is_empty() {
-            writer.flush().await?;
-            self.flushed = true;
-        } else {
-            self.flushed = false;
-            let written = writer.write(&self.writing).await?;
-            self.writing.advance(written);
+    /// Writes what is waiting, as far as the client takes it.
+    ///
+    /// # Errors
+    /// The stream has ended.
+    pub(super) fn flush(&mut self, now: Millis) -> io::Result<()> {
+        while self.is_busy() {
+            let written = match &mut self.tls {
+                None => {
+                    let mut slices = [IoSlice::new(&[]); 64];
+                    let count = self.outbox.next(&mut slices);
+                    let slices = slices.get(..count).unwrap_or_default();
+                    let written = unblocked((&self.socket).write_vectored(slices))?;
+                    self.outbox.advance(written);
+                    written
+                }
+                Some(tls) if tls.wants_write() => unblocked(tls.write_tls(&mut &self.socket))?,
+                Some(tls) => {
+                    encrypt_some(tls, &mut self.outbox)?;
+                    continue;
+                }
+            };
+            if written == 0 {
+                return Ok(());
+            }
+            self.progress = now;
         }
-        self.progress = Instant::now();
         Ok(())
     }
 
-    /// Joins small messages, so that they share a system call.
-    fn fill(&mut self) {
-        while self.writing.is_empty() || self.writing.len() < self.join_most {
-            let Some(message) = self.queue.pop_front() else {
-                return;
-            };
-            self.queued -= message.bytes.len();
-            self.writing.extend_from_slice(&message.bytes);
+    /// Whether something waits to be written.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.outbox.is_empty() || self.tls.as_ref().is_some_and(|tls| tls.wants_write())
+    }
+
+    /// Whether it does not read, has sent half a message, or only occupies a descriptor.
+    pub(super) fn is_overdue(&self, now: Millis) -> bool {
+        let stuck = self.is_busy() && now > self.progress.after(STUCK_MOST);
+        let partial = !self.unframed.is_empty() && now > self.heard.after(STUCK_MOST);
+        let idle = self.allocations == 0 && now > self.heard.after(IDLE_MOST);
+        stuck || partial || idle
+    }
+
+    fn put_unframed(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = buffer.get_mut(..self.unframed.len());
+        room.ok_or(io::ErrorKind::InvalidData)?
+            .copy_from_slice(&self.unframed);
+        Ok(self.unframed.len())
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// Everything that has been decrypted.
+fn decrypted(tls: &mut ServerConnection, room: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    loop {
+        let rest = room.get_mut(length..).unwrap_or_default();
+        match tls.reader().read(rest) {
+            Ok(0) => return Ok(length),
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(length),
+            Err(error) => return Err(error),
         }
     }
 }
 
-/// Messages between the worker and a stream's task, which takes them as fast as it is scheduled.
-const QUEUE_MESSAGES: usize = 256;
-/// Bytes a slow client may have waiting: about half a second of good video.
-const QUEUE_BYTES: usize = 192 << 10;
+/// Encrypts a few waiting messages, a record each, so that they share a system call.
+fn encrypt_some(tls: &mut ServerConnection, outbox: &mut Outbox) -> io::Result<()> {
+    let mut bytes = 0;
+    while bytes < JOIN_MOST {
+        let Some(message) = outbox.pop() else {
+            return Ok(());
+        };
+        bytes += message.len();
+        tls.writer().write_all(&message)?;
+    }
+    Ok(())
+}
+
+/// Nothing, if the client takes nothing at the moment.
+fn unblocked(written: io::Result<usize>) -> io::Result<usize> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+        Ok(0) => Ok(0),
+        other => other,
+    }
+}
+
+/// The streams of one worker, by a small number and by client.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    slots: Vec<Option<Stream>>,
+    free: Vec<usize>,
+    by_client: HashMap<ClientAddr, usize>,
+}
+
+impl Streams {
+    /// Adds a stream: its number.
+    pub(super) fn insert(&mut self, stream: Stream) -> usize {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        self.by_client.insert(stream.client, slot);
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Some(stream);
+        }
+        slot
+    }
+
+    /// Closes a client's stream: whether there was one.
+    pub(super) fn remove(&mut self, client: ClientAddr) -> bool {
+        let Some(slot) = self.by_client.remove(&client) else {
+            return false;
+        };
+        self.free.push(slot);
+        self.slots.get_mut(slot).is_some_and(|s| s.take().is_some())
+    }
+
+    pub(super) fn find(&self, client: ClientAddr) -> Option<usize> {
+        self.by_client.get(&client).copied()
+    }
+
+    pub(super) fn get_mut(&mut self, slot: usize) -> Option<&mut Stream> {
+        self.slots.get_mut(slot)?.as_mut()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_client.is_empty()
+    }
+
+    /// Clients whose streams have to be closed by now.
+    pub(super) fn overdue(&self, now: Millis) -> Vec<ClientAddr> {
+        let streams = self.slots.iter().flatten();
+        streams
+            .filter(|stream| stream.is_overdue(now))
+            .map(Stream::client)
+            .collect()
+    }
+}
+
+/// Longer than the longest message and what TLS may have decrypted beyond it.
+pub(super) const READ_BUFFER: usize = framing::LONGEST + (64 << 10);
+/// How often [`Streams::overdue`] has to be asked.
+pub(super) const CHECK_EVERY: Duration = Duration::from_secs(2);
 const JOIN_MOST: usize = 16 << 10;
-const READ_ROOM: usize = 2 << 10;
-const TICK: Duration = Duration::from_secs(2);
 const STUCK_MOST: Duration = Duration::from_secs(7);
 const IDLE_MOST: Duration = Duration::from_secs(30);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_media_goes_first_and_answers_stay() {
-        let mut outbox = Outbox::new(Transport::Tcp);
-        outbox.push(message(0, Kind::Answer)).unwrap();
-        for n in 1..=200 {
-            outbox.push(message(n, Kind::Media)).unwrap();
-        }
-        assert!(outbox.queued <= QUEUE_BYTES);
-        assert_eq!(outbox.queue[0].bytes[0], 0);
-        assert_eq!(outbox.queue.back().unwrap().bytes[0], 200);
-        assert!(outbox.queue[1].bytes[0] > 1);
-    }
-
-    #[test]
-    fn a_client_that_asks_and_does_not_read_is_given_up() {
-        let mut outbox = Outbox::new(Transport::Tcp);
-        let failed = (0..=200).find_map(|n| outbox.push(message(n, Kind::Answer)).err());
-        assert_eq!(failed.unwrap().kind(), io::ErrorKind::QuotaExceeded);
-    }
-
-    #[test]
-    fn messages_are_joined_over_tcp_and_kept_apart_inside_tls() {
-        for (transport, joined) in [(Transport::Tcp, 3), (Transport::Tls, 1)] {
-            let mut outbox = Outbox::new(transport);
-            for n in 0..3 {
-                outbox.push(message(n, Kind::Media)).unwrap();
-            }
-            outbox.fill();
-            assert_eq!(outbox.writing.len(), joined * SIZE, "{transport:?}");
-        }
-    }
-
-    const SIZE: usize = 1500;
-
-    fn message(n: u8, kind: Kind) -> Outgoing {
-        Outgoing {
-            bytes: Bytes::from(vec![n; SIZE]),
-            kind,
-        }
-    }
-}

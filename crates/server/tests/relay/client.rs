@@ -11,12 +11,15 @@ use stun_types::message::{
 use stun_types::prelude::{
     Attribute, AttributeFromRaw, AttributeStaticType, AttributeWrite, MessageWrite, MessageWriteExt,
 };
-use turn_types::attribute::{ChannelNumber, RequestedTransport, XorPeerAddress, XorRelayedAddress};
+use turn_types::attribute::{
+    ChannelNumber, EvenPort, RequestedTransport, ReservationToken, XorPeerAddress,
+    XorRelayedAddress,
+};
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
 
 /// A socket connected to the relay, so that it only hears what comes from the address it wrote to.
 pub(crate) struct Client {
-    socket: UdpSocket,
+    pub(crate) socket: UdpSocket,
     username: String,
     password: String,
     nonce: String,
@@ -79,6 +82,18 @@ impl Client {
             .map(|(_, raw)| XorRelayedAddress::from_raw_ref(&raw).unwrap())
             .map(|address| address.addr(transaction))
             .collect())
+    }
+
+    /// Allocates an even port and keeps the next one: the relayed address and the token.
+    pub(crate) fn allocate_even(&mut self) -> Result<(SocketAddr, u64), u16> {
+        self.learn();
+        let attributes: [&dyn AttributeWrite; 2] =
+            [&RequestedTransport::new(17), &EvenPort::new(true)];
+        let answer = self.request(ALLOCATE, &attributes)?;
+        let message = Message::from_bytes(&answer).unwrap();
+        let relayed = message.attribute::<XorRelayedAddress>().unwrap();
+        let token = message.attribute::<ReservationToken>().unwrap();
+        Ok((relayed.addr(message.transaction_id()), token.token()))
     }
 
     /// A Refresh with these attributes.

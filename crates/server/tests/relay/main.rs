@@ -8,3 +8,4 @@ mod dual;
 mod errors;
 mod server;
 mod sockets;
+mod workers;

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use magpie_server::config::{RelaySettings, Secret, TurnUser, defaults};
-use magpie_server::relay::{Relay, RelayHandle, RelaySocket};
+use magpie_server::relay::{ClientStream, Relay, RelayHandle, RelaySocket};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -37,6 +37,7 @@ pub(crate) fn settings() -> RelaySettings {
         secrets: vec![Secret::new(SECRET.to_owned())],
         user_quota: None,
         total_quota: None,
+        workers: 2,
         nonce_lifetime: Duration::from_secs(600),
         software: String::new(),
         ..defaults(Path::new("")).relay
@@ -119,15 +120,25 @@ async fn accept(
             acceptor.clone(),
         );
         tokio::task::spawn_local(async move {
-            if !secure {
-                relay
-                    .serve_stream(stream, Vec::new(), client, local, false)
-                    .await;
-            } else if let Ok(stream) = acceptor.accept(stream).await {
-                relay
-                    .serve_stream(stream, Vec::new(), client, local, true)
-                    .await;
-            }
+            let (stream, tls) = match secure {
+                false => (stream, None),
+                true => match acceptor.accept(stream).await {
+                    Ok(stream) => {
+                        let (stream, tls) = stream.into_inner();
+                        (stream, Some(Box::new(tls)))
+                    }
+                    Err(_) => return,
+                },
+            };
+            let stream = ClientStream {
+                socket: stream.into_std().unwrap(),
+                tls,
+                first: Vec::new(),
+                client,
+                local,
+                pass: None,
+            };
+            relay.serve_stream(stream).await;
         });
     }
 }
