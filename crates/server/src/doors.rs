@@ -1,6 +1,7 @@
 //! The doors of foreign clients: which request is for which, and their transports.
 
 mod desk;
+mod pace;
 mod peerjs;
 mod socketio;
 

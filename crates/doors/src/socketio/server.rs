@@ -6,7 +6,6 @@ mod outputs;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use magpie_hub::Millis;
 
 use super::api::{Application, Reason};
@@ -137,34 +136,32 @@ impl<A: Application> Server<A> {
         }
     }
 
-    /// The body of a POST; `binary` when its content type is `application/octet-stream`.
+    /// Handles up to `most` packets of a POST's body; how many there were.
     ///
     /// # Errors
-    /// [`Refusal::BadRequest`]: the body, or something in it, is malformed, and the session is closed.
-    pub fn payload(
+    /// [`Malformed`]: one of them is, and the session is closed.
+    pub fn packets(
         &mut self,
         now: Millis,
         conn: ConnKey,
-        binary: bool,
-        body: Bytes,
-    ) -> Result<(), Refusal> {
-        let version = self.sessions.version(conn).ok_or(Refusal::UnknownSid)?;
-        let packets = payload::decode(version, binary, body).map_err(|_| {
-            self.close(now, conn, engineio::Reason::ParseError);
-            Refusal::BadRequest
-        })?;
-        for packet in packets {
-            if self.sessions.version(conn).is_none() {
-                return Ok(());
-            }
+        packets: &mut payload::Packets,
+        most: usize,
+    ) -> Result<usize, Malformed> {
+        let mut count: usize = 0;
+        for packet in packets.take(most) {
+            count = count.saturating_add(1);
             let handled = packet.and_then(|packet| self.packet(now, conn, packet));
             if handled.is_err() {
                 self.close(now, conn, engineio::Reason::ParseError);
-                return Err(Refusal::BadRequest);
+                return Err(Malformed);
             }
         }
+        Ok(count)
+    }
+
+    /// The POST has been handled.
+    pub fn end_post(&mut self, conn: ConnKey) {
         self.sessions.end_post(conn);
-        Ok(())
     }
 
     fn packet(&mut self, now: Millis, conn: ConnKey, packet: Packet) -> Result<(), Malformed> {
@@ -197,7 +194,7 @@ impl<A: Application> Server<A> {
         self.sessions.end_poll(conn);
     }
 
-    /// A POST of a session has begun; [`Server::payload`] when its body is there.
+    /// A POST of a session has begun; [`Server::packets`] when its body is there, then [`Server::end_post`].
     ///
     /// # Errors
     /// [`Refusal`]. If another one was under way already, the session is closed.

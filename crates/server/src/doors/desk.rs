@@ -12,6 +12,7 @@ use magpie_hub::{ConnId, Millis};
 use tokio::sync::Notify;
 use tokio::time::{sleep, sleep_until};
 
+use super::pace::Pace;
 use crate::signal::Clock;
 use crate::ws::frame::{Close, Message};
 use crate::ws::outbox::Outbox;
@@ -115,7 +116,7 @@ impl<B: Broker + Send + 'static> Desk<B> {
     }
 
     async fn listen(&self, wire: &mut Wire, conn: ConnId) -> End {
-        let mut pace = Pace::default();
+        let mut pace = Pace::new(AHEAD);
         loop {
             let text: Bytes = match poll_fn(|cx| wire.poll_message(cx)).await {
                 Ok(Message::Text(text) | Message::Binary(text)) => text,
@@ -134,7 +135,7 @@ impl<B: Broker + Send + 'static> Desk<B> {
                 Err(end) => return end,
             };
             self.with(|broker, now| broker.handle_text(now, conn, &text));
-            if let Some(wait) = pace.over(self.clock.now()) {
+            if let Some(wait) = pace.spend(self.clock.now(), PRICE) {
                 sleep(wait).await;
             }
         }
@@ -189,22 +190,6 @@ impl<B: Broker> State<B> {
     }
 }
 
-/// Slows a client down that sends more than one message a millisecond for long: it is read no faster, and the rest waits
-/// in its own buffers.
-#[derive(Debug, Default)]
-struct Pace {
-    /// When the client would have used up what it sent, at the lasting rate.
-    even: Millis,
-}
-
-impl Pace {
-    /// Counts a message; how long to wait before the next, if it was one too many.
-    fn over(&mut self, now: Millis) -> Option<Duration> {
-        self.even = Millis(self.even.0.max(now.0) + 1);
-        let ahead = self.even.0 - now.0;
-        (ahead > BURST).then_some(Duration::from_millis(1))
-    }
-}
-
-/// Messages a client may send at once, beyond one a millisecond.
-const BURST: u64 = 2_000;
+/// What a message costs a client, and how far ahead it may be: one a millisecond, 2,000 at once.
+const PRICE: Duration = Duration::from_millis(1);
+const AHEAD: Duration = Duration::from_secs(2);

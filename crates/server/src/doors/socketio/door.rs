@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::Bytes;
-use magpie_doors::engineio::{ConnKey, Effect, Frame, Refusal, Settings};
+use magpie_doors::engineio::{ConnKey, Effect, Frame, Malformed, Refusal, Settings, payload};
 use magpie_doors::socketio::{Arrival, Limits, Server};
 use magpie_doors::tutorial::{self, Relay};
 use magpie_hub::Millis;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use crate::doors::pace::Pace;
 use crate::listen::Pass;
 use crate::random::seed;
 use crate::signal::Clock;
@@ -46,6 +46,7 @@ struct Seat {
     /// Counts it among those of its address.
     pass: Pass,
     proven: bool,
+    pace: Pace,
 }
 
 impl Door {
@@ -96,28 +97,52 @@ impl Door {
             outbox,
             pass,
             proven: false,
+            pace: Pace::new(AHEAD),
         };
         state.take_seat(conn, seat);
         self.settle(state, Some(conn));
         Ok(conn)
     }
 
-    /// A message of a session's WebSocket.
-    pub(crate) fn frame(&self, conn: ConnKey, frame: Frame) {
+    /// A message of a session's WebSocket; how long to wait before reading the next.
+    pub(crate) fn frame(&self, conn: ConnKey, frame: Frame) -> Option<Duration> {
+        let (Frame::Text(bytes) | Frame::Binary(bytes)) = &frame;
+        let price = price(1, bytes.len());
         let mut state = self.lock();
-        state.server.frame(self.clock.now(), conn, frame);
+        let now = self.clock.now();
+        state.server.frame(now, conn, frame);
+        let wait = state.spend(conn, now, price);
         self.settle(state, Some(conn));
+        wait
     }
 
-    /// The body of a session's POST.
+    /// Handles the packets of a session's POST.
     ///
     /// # Errors
-    /// [`Refusal`].
-    pub(crate) fn payload(&self, conn: ConnKey, binary: bool, body: Bytes) -> Result<(), Refusal> {
-        let mut state = self.lock();
-        let handled = state.server.payload(self.clock.now(), conn, binary, body);
-        self.settle(state, Some(conn));
-        handled
+    /// [`Malformed`]: the session is closed.
+    pub(crate) async fn packets(
+        &self,
+        conn: ConnKey,
+        mut packets: payload::Packets,
+        size: usize,
+    ) -> Result<(), Malformed> {
+        let mut size = size;
+        loop {
+            let (count, wait) = {
+                let mut state = self.lock();
+                let now = self.clock.now();
+                let count = state.server.packets(now, conn, &mut packets, BATCH);
+                let price = price(count.unwrap_or_default(), std::mem::take(&mut size));
+                let wait = state.spend(conn, now, price);
+                self.settle(state, Some(conn));
+                (count?, wait)
+            };
+            if count < BATCH {
+                return Ok(());
+            }
+            // The others have their turn.
+            sleep(wait.unwrap_or_default()).await;
+        }
     }
 
     fn settle(&self, mut state: MutexGuard<'_, State>, conn: Option<ConnKey>) {
@@ -176,6 +201,11 @@ impl State {
         self.seats[conn.index()] = Some(seat);
     }
 
+    fn spend(&mut self, conn: ConnKey, now: Millis, price: Duration) -> Option<Duration> {
+        let seat = self.seats.get_mut(conn.index())?.as_mut()?;
+        seat.pace.spend(now, price)
+    }
+
     /// A session whose client has connected to a namespace no longer counts as a stranger's.
     fn prove(&mut self, conn: ConnKey) {
         if let Some(Some(seat)) = self.seats.get_mut(conn.index())
@@ -207,6 +237,17 @@ impl State {
         }
     }
 }
+
+/// What messages cost their sender.
+const fn price(messages: usize, bytes: usize) -> Duration {
+    Duration::from_micros(250 * messages as u64 + bytes as u64 / 16)
+}
+
+/// How far ahead a sender may be: 20,000 messages, or 80 MB.
+const AHEAD: Duration = Duration::from_secs(5);
+
+/// Packets of one POST handled at a time.
+const BATCH: usize = 256;
 
 /// What the handshake promises; the reference's defaults, which clients are tested with.
 const SETTINGS: Settings = Settings {

@@ -81,7 +81,7 @@ async fn poll(door: &Arc<Door>, session: Session, asked: &Asked) -> Result<Respo
 
 async fn post(
     door: &Arc<Door>,
-    (conn, _): Session,
+    (conn, version): Session,
     asked: &Asked,
     request: Request,
 ) -> Result<Response, Refusal> {
@@ -105,8 +105,12 @@ async fn post(
         }
         None => body,
     };
+    let size = body.len();
+    let packets = payload::decode(version, binary, body).map_err(|_| Refusal::BadRequest)?;
+    let handled = door.packets(conn, packets, size).await;
+    handled.map_err(|_| Refusal::BadRequest)?;
     attendance.done();
-    door.payload(conn, binary, body)?;
+    door.with(|server, _| server.end_post(conn));
     let headers = [
         // Not plain text, which some old browsers offer to save.
         (header::CONTENT_TYPE, "text/html"),

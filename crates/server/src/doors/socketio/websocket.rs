@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use magpie_doors::engineio::{ConnKey, Frame, Probed};
 use magpie_doors::socketio::Arrival;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::door::{Door, MAX_PAYLOAD};
 use crate::http::Site;
@@ -38,10 +38,13 @@ pub(super) fn open(site: &Arc<Site>, arrival: Arrival, request: Request) -> Resp
 pub(super) fn probe(site: &Arc<Site>, conn: ConnKey, request: Request) -> Response {
     let door = Arc::clone(&site.doors.socketio);
     accept(site, request, TERMS, move |socket| async move {
-        // The session is counted already.
         let Socket {
-            mut wire, outbox, ..
+            mut wire,
+            outbox,
+            pass,
+            caller,
         } = socket;
+        drop(caller);
         if door
             .with(|server, now| server.begin_probe(now, conn))
             .is_err()
@@ -60,6 +63,8 @@ pub(super) fn probe(site: &Arc<Site>, conn: ConnKey, request: Request) -> Respon
         });
         match upgraded.await {
             Ok(Some(messages)) => {
+                // The session is counted already.
+                drop(pass);
                 messages.hand_over();
                 wire.adopt(messages);
                 run(&door, conn, wire).await;
@@ -76,7 +81,11 @@ pub(super) fn probe(site: &Arc<Site>, conn: ConnKey, request: Request) -> Respon
 async fn run(door: &Door, conn: ConnKey, mut wire: Wire) {
     let end = loop {
         match next(&mut wire).await {
-            Ok(frame) => door.frame(conn, frame),
+            Ok(frame) => {
+                if let Some(wait) = door.frame(conn, frame) {
+                    sleep(wait).await;
+                }
+            }
             Err(end) => break end,
         }
     };
