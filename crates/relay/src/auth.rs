@@ -57,6 +57,13 @@ pub(crate) enum Denied {
     Bad,
 }
 
+impl Identity {
+    /// Whether the client has chosen a password algorithm, which older clients know nothing of.
+    pub(crate) fn knows_rfc_8489(&self) -> bool {
+        self.key.answers() == Protection::Sha256
+    }
+}
+
 impl<'a> Claim<'a> {
     /// What `stun` claims (RFC 8489 section 9.2.4, first three checks).
     pub(crate) fn read(stun: &Stun<'a>) -> Result<Self, Denied> {
@@ -94,7 +101,7 @@ impl<'a> Name<'a> {
         if let Some(name) = stun.value(Username::TYPE) {
             let name = str::from_utf8(name).map_err(|_| Denied::Bad)?;
             return match name.len() {
-                1..=USERNAME_MOST => Ok(Self::Plain(name)),
+                0..=USERNAME_MOST => Ok(Self::Plain(name)),
                 _ => Err(Denied::Bad),
             };
         }

@@ -58,7 +58,11 @@ impl Relay {
         let (Some(number), Some(peer)) = (stun.channel_number()?, stun.peer()?) else {
             return Err(Refused::Code(ErrorCode::BAD_REQUEST));
         };
-        if !CHANNELS.contains(&number) {
+        let numbers = match identity.knows_rfc_8489() {
+            true => CHANNELS,
+            false => OLD_CHANNELS,
+        };
+        if !numbers.contains(&number) {
             return Err(Refused::Code(ErrorCode::BAD_REQUEST));
         }
         let relay = self.relay_towards(id, peer)?;
@@ -147,5 +151,7 @@ enum Aim {
     Exactly,
 }
 
-/// RFC 8656 section 12 ends at 0x4fff; clients written to RFC 5766, coturn's among them, go on to 0x7fff.
-const CHANNELS: RangeInclusive<u16> = 0x4000..=0x7fff;
+/// RFC 8656 section 12.
+const CHANNELS: RangeInclusive<u16> = 0x4000..=0x4fff;
+/// RFC 5766 section 11. coturn's clients draw from all of it; one that knows RFC 8489 knows RFC 8656 too.
+const OLD_CHANNELS: RangeInclusive<u16> = 0x4000..=0x7fff;

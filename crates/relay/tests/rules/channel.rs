@@ -174,6 +174,7 @@ fn numbers_out_of_range_and_missing_attributes_are_400() {
     );
 }
 
+/// RFC 5766 section 11: the range of clients that know nothing newer.
 #[test]
 fn numbers_from_0x4000_to_0x7fff_are_carried() {
     let mut lab = Lab::new();

@@ -5,6 +5,7 @@ mod allocate;
 mod alternate;
 mod auth;
 mod channel;
+mod conformance;
 mod data;
 mod discovery;
 mod dual;
