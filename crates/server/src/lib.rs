@@ -1,5 +1,6 @@
 //! Sockets, HTTPS, certificates, store and the `magpie` command.
 
+pub mod admin;
 pub mod banner;
 mod ca_command;
 pub mod certs;
@@ -11,6 +12,7 @@ pub mod listen;
 mod programs;
 mod random;
 pub mod relay;
+mod secret;
 pub mod serve;
 pub mod signal;
 pub mod store;

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -20,6 +21,7 @@ use tracing_subscriber::EnvFilter;
 pub use bind::{BindError, Bound, bind};
 
 use self::lock::FolderLock;
+use crate::admin::{self, Admin};
 use crate::banner::{self, Listening};
 use crate::certs::Certificates;
 use crate::config::Settings;
@@ -27,7 +29,7 @@ use crate::doors::Doors;
 use crate::http::{self, OriginRules, Rate, Site, TrustFiles};
 use crate::listen::{self, Doorway, Face, Gate, GateLimits};
 use crate::relay::{Relay, RelayHandle};
-use crate::signal::{Exchange, STOPPING};
+use crate::signal::{Exchange, STOPPING, Switchboard};
 use crate::store::Store;
 
 /// Serves until SIGTERM or SIGINT; the exit code is 2 when it could not start.
@@ -101,7 +103,7 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let lock = FolderLock::take(&settings.data)?;
     let relay = Relay::start(&settings.relay, &settings.data, udp, tcp_addresses)?;
     let everywhere = first.ip().is_unspecified();
-    let running = assemble(settings, certificates, lock, relay, everywhere)?;
+    let running = assemble(settings, certificates, lock, relay, everywhere, &listening)?;
     for (listener, face) in tcp {
         let listener = TcpListener::from_std(listener)?;
         tokio::spawn(listen::accept(listener, face, Arc::clone(&running.door)));
@@ -120,6 +122,7 @@ fn listening(tcp: &[(std::net::TcpListener, Face)]) -> io::Result<Listening> {
             Face::Shared => &mut listening.shared,
             Face::Turn => &mut listening.turn,
             Face::Plain => &mut listening.plain,
+            Face::Admin => &mut listening.admin,
         };
         addresses.push(listener.local_addr()?);
     }
@@ -132,6 +135,7 @@ fn assemble(
     lock: FolderLock,
     relay: RelayHandle,
     everywhere: bool,
+    listening: &Listening,
 ) -> Result<Running, Box<dyn Error>> {
     let opened = Store::open(&settings.data)?;
     if let Some(moved) = &opened.moved_aside {
@@ -160,11 +164,13 @@ fn assemble(
         trust: TrustFiles::of(&certificates),
         everywhere,
     });
+    let admin = admin(settings, listening, &relay, &switchboard)?;
     let (stop, stopping) = watch::channel(false);
     let door = Arc::new(Doorway {
         gate,
         certificates: certificates.clone(),
         site: http::router(Arc::clone(&site)),
+        admin,
         plain_site: http::plain_router(Arc::clone(&site)),
         relay,
         patience: limits.header_timeout,
@@ -179,6 +185,20 @@ fn assemble(
         stop,
         _lock: lock,
     })
+}
+
+/// What the admin address answers, if it is open.
+fn admin(
+    settings: &Settings,
+    listening: &Listening,
+    relay: &RelayHandle,
+    switchboard: &Switchboard,
+) -> io::Result<Router> {
+    let Some(at) = listening.admin.first() else {
+        return Ok(Router::new());
+    };
+    let admin = Admin::new(*at, &settings.data, relay.clone(), switchboard.clone())?;
+    Ok(admin::router(Arc::new(admin)))
 }
 
 /// A host allowed many connections may also bring as many new people.

@@ -10,8 +10,9 @@ use aws_lc_rs::{rand, signature};
 use magpie_doors::native;
 use magpie_hub::{
     Change, Command, ConnId, Effect, Event, Hub, Limits, Millis, PublicKey, Record, Session,
+    Snapshot,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 
 use crate::store::{Row, Store};
@@ -50,6 +51,11 @@ pub enum Input {
     Detach {
         /// Which.
         conn: ConnId,
+    },
+    /// Somebody wants to know what the hub has counted.
+    Count {
+        /// Who.
+        answer: oneshot::Sender<Snapshot>,
     },
     /// The server stops: every client is told and closed.
     Drain,
@@ -93,6 +99,13 @@ impl Switchboard {
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.inputs.is_closed()
+    }
+
+    /// What the hub has counted; nothing once the server stops.
+    pub async fn snapshot(&self) -> Snapshot {
+        let (answer, answered) = oneshot::channel();
+        drop(self.inputs.send(Input::Count { answer }).await);
+        answered.await.unwrap_or_default()
     }
 
     /// Tells every client that the server stops, and closes them.
@@ -232,6 +245,8 @@ impl Exchange {
                 self.clients.remove(&conn);
                 self.hub.detach(now, conn);
             }
+            // Whoever asked may have gone meanwhile.
+            Input::Count { answer } => drop(answer.send(self.hub.snapshot())),
             Input::Drain => (),
         }
         self.persist();

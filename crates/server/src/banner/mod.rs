@@ -22,6 +22,8 @@ pub struct Listening {
     pub turn: Vec<SocketAddr>,
     /// HTTP without TLS.
     pub plain: Vec<SocketAddr>,
+    /// Figures and revocation.
+    pub admin: Vec<SocketAddr>,
 }
 
 /// How it is shown.
@@ -195,7 +197,12 @@ impl Banner<'_> {
         {
             lines.push(words.https_taken.to_owned());
         }
-        self.rows(out, words.ports, &lines)
+        self.rows(out, words.ports, &lines)?;
+        let admin = self.listening.admin.iter();
+        let admin: Vec<String> = admin
+            .map(|address| format!("http://{address}/admin"))
+            .collect();
+        self.rows(out, words.admin, &admin)
     }
 
     fn rows(&self, out: &mut fmt::Formatter<'_>, label: &str, lines: &[String]) -> fmt::Result {

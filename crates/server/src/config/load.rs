@@ -11,7 +11,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::key::{Count, KEYS, Key, find};
 use super::problem::{ConfigErrors, Problem, Source};
-use super::settings::{CertificateFiles, Limits, Listen, PeerJsSettings, RelaySettings, Settings};
+use super::settings::{
+    AdminAddress, CertificateFiles, Limits, Listen, PeerJsSettings, RelaySettings, Settings,
+};
 use super::sources::{Gathered, Inputs, Raw, gather};
 use super::value::{BadValue, Secret, TurnUser, UserKey};
 
@@ -94,6 +96,7 @@ impl Reader {
             stun: self.many("stun"),
             stun_where_free: self.stun_where_free(),
             plain: self.optional("plain"),
+            admin: self.admin(),
             certificate: self.certificate(),
             trusted_proxies: self.many("trusted_proxy"),
             origins: self.many("origin"),
@@ -101,6 +104,16 @@ impl Reader {
             relay: self.relay(),
             limits: self.limits(),
             log: self.one::<LogFilter>("log").0,
+        }
+    }
+
+    /// One that was asked for must be had; the usual one may be taken.
+    fn admin(&mut self) -> AdminAddress {
+        let asked = self.gathered.values.contains_key("admin");
+        match self.one::<OrOff>("admin").0 {
+            None => AdminAddress::Off,
+            Some(address) if asked => AdminAddress::At(address),
+            Some(address) => AdminAddress::WhereFree(address),
         }
     }
 
@@ -389,6 +402,19 @@ impl Value for PathBuf {
             return Err(BadValue("expected a path".to_owned()));
         }
         Ok(Self::from(text))
+    }
+}
+
+/// An address, or none if `off`.
+struct OrOff(Option<SocketAddr>);
+
+impl Value for OrOff {
+    fn parse(text: &str) -> Result<Self, BadValue> {
+        match (text, text.parse()) {
+            ("off", _) => Ok(Self(None)),
+            (_, Ok(address)) => Ok(Self(Some(address))),
+            _ => Err(BadValue("expected ADDR:PORT or off".to_owned())),
+        }
     }
 }
 

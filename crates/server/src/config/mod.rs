@@ -16,7 +16,9 @@ pub(crate) use key::{Count, KEYS, Key, Kind};
 pub use load::{Loaded, defaults, load};
 pub use problem::{ConfigErrors, Problem, Source};
 pub use reference::reference;
-pub use settings::{CertificateFiles, Limits, Listen, PeerJsSettings, RelaySettings, Settings};
+pub use settings::{
+    AdminAddress, CertificateFiles, Limits, Listen, PeerJsSettings, RelaySettings, Settings,
+};
 pub use show::show;
 pub use sources::Inputs;
 pub use value::{BadValue, Cidr, Origin, PortRange, PublicIp, Quota, Secret, TurnUser, UserKey};

@@ -22,6 +22,8 @@ pub struct Settings {
     pub stun_where_free: Vec<SocketAddr>,
     /// Address of the whole HTTP face without TLS, for a reverse proxy or a measurement.
     pub plain: Option<SocketAddr>,
+    /// Where figures are asked and credentials taken back.
+    pub admin: AdminAddress,
     /// Certificate and key brought by the operator, in place of the own CA's leaf.
     pub certificate: Option<CertificateFiles>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -45,6 +47,17 @@ pub enum Listen {
     Automatic,
     /// Exactly these (at least one); port 0 takes a free one.
     At(Vec<SocketAddr>),
+}
+
+/// Where the admin address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminAddress {
+    /// Nowhere.
+    Off,
+    /// Here, unless another program has the port.
+    WhereFree(SocketAddr),
+    /// Here.
+    At(SocketAddr),
 }
 
 /// PEM files named by `--cert` and `--key`.

@@ -26,9 +26,10 @@ use super::inbox::{Bell, Inbox, ToWorker};
 use super::place::{Places, Stock};
 use super::stream::NewStream;
 use super::worker::{self, Parts};
-use super::{IceServer, RelaySocket, discovery, ring, secret};
+use super::{IceServer, RelaySocket, discovery, ring};
 use crate::config::{Cidr, RelaySettings, TurnUser, UserKey};
 use crate::listen::Pass;
+use crate::secret;
 
 /// A time-limited TURN credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,6 +225,11 @@ impl RelayHandle {
             password: minted.password,
             expires: minted.expires.saturating_mul(1000),
         }
+    }
+
+    /// Of all workers.
+    pub(super) fn inboxes(&self) -> &[Inbox] {
+        &self.shared.inboxes
     }
 
     /// ICE servers for a page that reached `local` under the name `host` (of its `Host` header, port or none), without

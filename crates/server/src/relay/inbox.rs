@@ -1,10 +1,12 @@
 //! The way from the main runtime to a worker, and the bell that wakes it.
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use magpie_relay::{Millis, Relay};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use tokio::sync::mpsc;
 
@@ -15,6 +17,20 @@ use super::stream::NewStream;
 pub(super) enum ToWorker {
     /// A client's stream, to be served from here on.
     Stream(Box<NewStream>),
+    /// Something to be asked of the core, or told to it.
+    Ask(Question),
+}
+
+/// Runs on the worker's thread, with its core.
+pub(super) struct Question(pub(super) Box<Ask>);
+
+/// Told the time and how many packets the worker itself has dropped.
+type Ask = dyn FnOnce(&mut Relay, Millis, u64) + Send;
+
+impl fmt::Debug for Question {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Question")
+    }
 }
 
 /// The sending end; bounded, so a busy worker slows its clients down.

@@ -3,6 +3,7 @@
 //! The protocol itself lives in `magpie-relay`, which never sees a socket; worker threads here, one for each core, move
 //! packets between it and the network. The main runtime only hands client streams over and asks for credentials.
 
+mod ask;
 mod clock;
 pub mod discovery;
 mod handle;
@@ -13,7 +14,6 @@ mod outbox;
 mod place;
 mod plain;
 mod ring;
-mod secret;
 mod socket;
 mod stream;
 mod switch;

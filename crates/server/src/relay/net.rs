@@ -59,6 +59,11 @@ impl Net {
         })
     }
 
+    /// Packets dropped for want of room since the start.
+    pub(super) const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     /// Sends payloads from a relay socket to a peer.
     pub(super) fn send_to_peer(
         &mut self,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 
 use super::RelaySocket;
 use super::clock::{self, Clock};
-use super::inbox::{Bell, ToWorker};
+use super::inbox::{Bell, Question, ToWorker};
 use super::net::{Net, Token};
 use super::place::Places;
 use super::ring::{Receiver, Rings};
@@ -257,6 +257,10 @@ impl Worker {
 
     fn take(&mut self, now: Millis, message: ToWorker) {
         match message {
+            ToWorker::Ask(Question(ask)) => {
+                let dropped = self.switch.net.dropped();
+                ask(&mut self.switch.relay, now, dropped);
+            }
             ToWorker::Stream(new) => {
                 if let Err(error) = self.open_stream(now, *new) {
                     tracing::debug!(%error, "a TURN stream cannot be served");

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::config::{Listen, Settings};
+use crate::config::{AdminAddress, Listen, Settings};
 use crate::listen::Face;
 use crate::relay::{RelaySocket, discovery};
 
@@ -84,6 +84,16 @@ pub fn bind(settings: &Settings) -> Result<Bound, BindError> {
     }
     if let Some(address) = settings.plain {
         bound.tcp.push((tcp(address)?, Face::Plain));
+    }
+    match settings.admin {
+        AdminAddress::Off => {}
+        AdminAddress::At(address) => bound.tcp.push((tcp(address)?, Face::Admin)),
+        AdminAddress::WhereFree(address) => match tcp(address) {
+            Ok(listener) => bound.tcp.push((listener, Face::Admin)),
+            Err(error) => {
+                tracing::info!(%error, "going without an admin address; choose one with --admin")
+            }
+        },
     }
     Ok(bound)
 }

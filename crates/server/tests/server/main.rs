@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod abuse;
+mod admin;
 mod client;
 mod http;
 mod process;
@@ -9,4 +10,7 @@ mod restart;
 mod signalling;
 mod startup;
 mod turn;
+#[path = "../relay/client.rs"]
+#[expect(dead_code, reason = "the tests of the relay use the rest")]
+mod turn_client;
 mod turn_conf;

@@ -216,7 +216,7 @@ const LEFT: &[Group] = &[
         &["no-dynamic-ip-list", "no-dynamic-realms"],
     ),
     (
-        "figures are at the admin address (--admin): /metrics and /relay",
+        "figures are at the admin address (--admin): /metrics and /admin/relay",
         &[
             "redis-statsdb",
             "prometheus",

@@ -1,4 +1,4 @@
-//! The secret of time-limited credentials, made at the first start.
+//! Secrets that are made at the first start and kept in the data folder: of time-limited credentials, of the admin address.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use data_encoding::BASE64URL_NOPAD;
 ///
 /// # Errors
 /// The file cannot be read or made; one that holds fewer than eight characters is `InvalidData`.
-pub(super) fn read_or_make(path: &Path) -> io::Result<String> {
+pub(crate) fn read_or_make(path: &Path) -> io::Result<String> {
     match fs::read_to_string(path) {
         Ok(text) if text.trim().len() >= 8 => Ok(text.trim().to_owned()),
         Ok(_) => Err(io::Error::new(
