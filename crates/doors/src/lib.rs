@@ -4,6 +4,9 @@
 
 mod broker;
 pub mod engineio;
+mod liveness;
+pub mod mdn;
+pub mod meeting;
 pub mod native;
 pub mod peerjs;
 mod random;

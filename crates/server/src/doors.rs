@@ -1,6 +1,8 @@
 //! The doors of foreign clients: which request is for which, and their transports.
 
 mod desk;
+mod mdn;
+mod meeting;
 mod pace;
 mod peerjs;
 mod socketio;
@@ -11,6 +13,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 
 use self::desk::Desk;
 use crate::config::Settings;
@@ -23,6 +26,8 @@ use crate::ws::frame::Close;
 /// Every door that has clients of its own.
 #[derive(Debug)]
 pub struct Doors {
+    mdn: Arc<Desk<magpie_doors::mdn::Broker>>,
+    meeting: Arc<Desk<magpie_doors::meeting::Broker>>,
     peerjs: Arc<Desk<magpie_doors::peerjs::Broker>>,
     socketio: Arc<socketio::Door>,
 }
@@ -32,6 +37,8 @@ impl Doors {
     #[must_use]
     pub fn open(settings: &Settings, clock: Clock) -> Self {
         Self {
+            mdn: Desk::open(mdn::broker(), clock),
+            meeting: Desk::open(meeting::broker(settings.grace), clock),
             peerjs: Desk::open(peerjs::broker(&settings.peerjs), clock),
             socketio: socketio::Door::open(clock),
         }
@@ -39,6 +46,8 @@ impl Doors {
 
     /// Ends every connection, saying why.
     pub(crate) fn close(&self, close: Close) {
+        self.mdn.close(close);
+        self.meeting.close(close);
         self.peerjs.close(close);
         self.socketio.close(close);
     }
@@ -47,12 +56,17 @@ impl Doors {
 /// The paths of doors that have their own.
 pub(crate) fn routes() -> Router<Arc<Site>> {
     socketio::routes()
+        .route("/mdn", get(mdn::open))
+        .route("/meeting", get(meeting::open))
 }
 
 /// Requests that no route takes: clients that find their door by the shape of a path, then the page's own paths.
 pub(crate) async fn fallback(State(site): State<Arc<Site>>, request: Request) -> Response {
     if let Some(shape) = peerjs::Shape::of(&request) {
         return peerjs::serve(&site, shape, request);
+    }
+    if mdn::is_for(request.headers()) {
+        return mdn::open(State(site), request).await;
     }
     if websocket::is_handshake(request.headers()) {
         return (StatusCode::NOT_FOUND, NO_SUCH_SOCKET).into_response();
@@ -83,4 +97,6 @@ There is no WebSocket at this address. These are here:
   /ws              Magpie's own protocol
   {path}peerjs     PeerJS clients, with ?key=peerjs&id=ID&token=TOKEN and any path before it, such as / or /myapp/
   /socket.io/      Socket.IO clients
+  /mdn             the chat of MDN's sample, also with the sub-protocol `json` at any address
+  /meeting         publish and subscribe
 ";

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use magpie_hub::{ConnId, Millis};
 
+use super::CLOSE_REPLACED;
 use super::message::{self, Kind, Message, Relay};
 use super::waiting::{Held, Late, Waiting};
-use super::{CLOSE_REPLACED, CLOSE_SILENT};
 use crate::broker::{Broker as _, Effect, Ended};
+use crate::liveness::{CLOSE_SILENT, Life, Pulse, period};
 use crate::random::{Map, Random};
 use crate::timers::Timers;
 
@@ -137,8 +138,7 @@ pub struct Broker {
 struct Client {
     id: Arc<str>,
     address: IpAddr,
-    heard: Millis,
-    pinged: bool,
+    life: Life,
     /// Who sent it something since it was heard of last: what of that arrived is unknown.
     unsure: Vec<Arc<str>>,
 }
@@ -206,12 +206,12 @@ impl Broker {
         let client = Client {
             id: Arc::clone(&id),
             address,
-            heard: now,
-            pinged: false,
+            life: Life::new(now),
             unsure: Vec::new(),
         };
         self.clients.insert(conn, client);
-        self.sweep.get_or_insert(now.after(self.sweep_period()));
+        self.sweep
+            .get_or_insert(now.after(period(self.options.alive)));
         self.send(conn, Bytes::from_static(message::OPEN.as_bytes()));
         for (_, text) in self.waiting.take(&id) {
             self.send(conn, text);
@@ -338,15 +338,12 @@ impl Broker {
 
     /// Looks for silent clients: first they are asked, then they are given up.
     fn sweep(&mut self, now: Millis) {
-        let (dead, asked) = (self.options.alive, self.options.alive / 2);
         let mut gone = Vec::new();
         for (conn, client) in &mut self.clients {
-            let silent = now.since(client.heard);
-            if silent >= dead {
-                gone.push(*conn);
-            } else if silent >= asked && !client.pinged {
-                client.pinged = true;
-                self.effects.push_back(Effect::Ping { conn: *conn });
+            match client.life.check(now, self.options.alive) {
+                Pulse::Fine => (),
+                Pulse::Ask => self.effects.push_back(Effect::Ping { conn: *conn }),
+                Pulse::Dead => gone.push(*conn),
             }
         }
         for conn in gone {
@@ -357,12 +354,7 @@ impl Broker {
                 reason: "no sign of life",
             });
         }
-        self.sweep = (!self.clients.is_empty()).then(|| now.after(self.sweep_period()));
-    }
-
-    /// Often enough that a client is given up soon after its time.
-    fn sweep_period(&self) -> u64 {
-        (self.options.alive / 8).clamp(SHORTEST_SWEEP, LONGEST_SWEEP)
+        self.sweep = (!self.clients.is_empty()).then(|| now.after(period(self.options.alive)));
     }
 
     /// Tells the peer called `to`, if it is there, something in the name of `src`.
@@ -410,8 +402,7 @@ impl crate::Broker for Broker {
 
     fn handle_alive(&mut self, now: Millis, conn: ConnId) {
         if let Some(client) = self.clients.get_mut(&conn) {
-            client.heard = now;
-            client.pinged = false;
+            client.life = Life::new(now);
             client.unsure.clear();
         }
     }
@@ -484,7 +475,3 @@ const LONGEST_TOKEN: usize = 256;
 
 /// Senders remembered per client; each conversation has one.
 const UNSURE: usize = 16;
-
-/// Milliseconds between two looks for silent clients.
-const SHORTEST_SWEEP: u64 = 50;
-const LONGEST_SWEEP: u64 = 10_000;

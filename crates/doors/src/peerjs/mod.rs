@@ -21,8 +21,5 @@ pub const MAX_MESSAGE: usize = 256 * 1024;
 /// Close code for a client whose id is held by a newer connection of its own.
 pub const CLOSE_REPLACED: u16 = 4409;
 
-/// Close code for a client that gave no sign of life.
-pub const CLOSE_SILENT: u16 = 4408;
-
 #[cfg(test)]
 mod tests;

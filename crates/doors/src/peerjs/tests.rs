@@ -4,6 +4,7 @@ use magpie_hub::{ConnId, Millis};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::liveness::CLOSE_SILENT;
 use crate::{Broker as _, Effect, Ended};
 
 #[test]

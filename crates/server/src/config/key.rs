@@ -305,6 +305,13 @@ pub(crate) const KEYS: &[Key] = &[
         "How long a PeerJS client may give no sign of life before it counts as gone. It is asked for one halfway.",
     ),
     flag(
+        "grace",
+        Kind::Milliseconds,
+        Count::One,
+        "5000",
+        "How long a client of the Socket.IO and meeting doors that dropped keeps its place in a room. Native and PeerJS clients keep theirs for 30 seconds.",
+    ),
+    flag(
         "user_quota",
         Kind::Quota,
         Count::One,

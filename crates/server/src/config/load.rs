@@ -101,6 +101,7 @@ impl Reader {
             trusted_proxies: self.many("trusted_proxy"),
             origins: self.many("origin"),
             peerjs: self.peerjs(),
+            grace: self.milliseconds("grace"),
             relay: self.relay(),
             limits: self.limits(),
             log: self.one::<LogFilter>("log").0,
@@ -153,11 +154,10 @@ impl Reader {
     }
 
     fn peerjs(&mut self) -> PeerJsSettings {
-        let alive: NonZeroU32 = self.one("peerjs_alive");
         PeerJsSettings {
             key: self.one::<PeerJsKey>("peerjs_key").0,
             discovery: self.one("peerjs_discovery"),
-            alive: Duration::from_millis(u64::from(alive.get())),
+            alive: self.milliseconds("peerjs_alive"),
         }
     }
 
@@ -190,6 +190,11 @@ impl Reader {
     fn seconds(&mut self, name: &'static str) -> Duration {
         let seconds: NonZeroU32 = self.one(name);
         Duration::from_secs(u64::from(seconds.get()))
+    }
+
+    fn milliseconds(&mut self, name: &'static str) -> Duration {
+        let milliseconds: NonZeroU32 = self.one(name);
+        Duration::from_millis(u64::from(milliseconds.get()))
     }
 
     fn number(&mut self, name: &'static str) -> u32 {

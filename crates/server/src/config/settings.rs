@@ -32,6 +32,8 @@ pub struct Settings {
     pub origins: Vec<Origin>,
     /// The share of the PeerJS door.
     pub peerjs: PeerJsSettings,
+    /// How long a client of a door with rooms that dropped keeps its place.
+    pub grace: Duration,
     /// The relay's share.
     pub relay: RelaySettings,
     /// What one client may take.

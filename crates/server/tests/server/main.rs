@@ -4,9 +4,12 @@
 mod abuse;
 mod admin;
 mod client;
+mod door;
 mod http;
+mod peerjs;
 mod process;
 mod restart;
+mod rooms;
 mod signalling;
 mod startup;
 mod turn;
