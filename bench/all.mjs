@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { firstFrameSection } from './first-frame.mjs'
 import { instructionsSection } from './instructions.mjs'
+import { mutationSection } from './mutation.mjs'
 import { Skipped } from './packages.mjs'
 import { sectionsOf, pageOf } from './report.mjs'
 import { relaySection } from './relay.mjs'
@@ -16,6 +17,7 @@ const SECTIONS = [
   { name: 'first-frame', title: 'Dial to first decoded frame', measure: firstFrameSection },
   { name: 'relay', title: 'Relay', measure: relaySection },
   { name: 'instructions', title: "The relay's state machine", measure: instructionsSection },
+  { name: 'mutation', title: 'Broken packets', measure: mutationSection },
   { name: 'signalling', title: 'Signalling', measure: signallingSection },
   { name: 'size', title: 'Start and size', measure: sizeSection },
 ]

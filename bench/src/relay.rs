@@ -1,7 +1,9 @@
 //! Load on a STUN and TURN server: packets relayed, allocations, bindings, memory. Any server will do, and the plain loop
 //! as the limit.
 
+mod broken;
 mod link;
+mod mutate;
 mod plain;
 mod progress;
 mod receive;
@@ -21,8 +23,9 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use self::target::Target;
 pub use self::{
     link::Transport,
+    mutate::{MutateOptions, mutate},
     plain::run as run_plain_loop,
-    report::{Memory, Report, Requests, Traffic},
+    report::{Memory, Mutation, Report, Requests, Traffic},
     stun::Account,
 };
 use crate::BenchError;

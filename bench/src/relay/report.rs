@@ -61,6 +61,25 @@ pub struct Memory {
     pub made_per_second: f64,
 }
 
+/// Broken packets survived.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Mutation {
+    /// Packets sent, or tried to.
+    pub packets: u64,
+    /// Packets of those that were correctly signed.
+    pub signed: u64,
+    /// Packets the system did not take, since an earlier one was answered by ICMP.
+    pub unsent: u64,
+    /// Batches; the server answered after each.
+    pub batches: u64,
+    /// Answers to the packets themselves.
+    pub answers: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// Growth of the server's resident memory, in KB of 1,024 bytes.
+    pub growth_kb: Option<f64>,
+}
+
 impl Report {
     /// Why the figures mean nothing, if so: more than a thousandth was lost, or packets arrived that should not have.
     #[must_use]
@@ -122,6 +141,19 @@ impl fmt::Display for Memory {
             writeln!(f, "KB/allocation     {kb:.2}")?;
         }
         write!(f, "made/s            {:.0}", self.made_per_second)
+    }
+}
+
+impl fmt::Display for Mutation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "packets           {}", self.packets)?;
+        writeln!(f, "correctly signed  {}", self.signed)?;
+        writeln!(f, "batches survived  {}", self.batches)?;
+        writeln!(f, "answers           {}", self.answers)?;
+        if let Some(kb) = self.growth_kb {
+            writeln!(f, "memory KB         {kb:.0}")?;
+        }
+        write!(f, "seconds           {:.1}", self.seconds)
     }
 }
 

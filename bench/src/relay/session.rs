@@ -69,7 +69,7 @@ impl Session {
 }
 
 /// Asks for an allocation without credentials, to learn what to sign with.
-fn challenge(link: &mut Link, account: &Account) -> Result<Challenge, BenchError> {
+pub(super) fn challenge(link: &mut Link, account: &Account) -> Result<Challenge, BenchError> {
     match answer(link, &bare_allocate())? {
         Answer::Challenge { realm, nonce } => Ok(Challenge::new(account, realm, nonce)),
         other => Err(unexpected(&other)),

@@ -119,20 +119,35 @@ impl Challenge {
     }
 
     fn signed(&self, mut request: MessageWriteVec, asked: &[&dyn AttributeWrite]) -> Vec<u8> {
+        for attribute in asked {
+            request
+                .add_attribute(*attribute)
+                .expect("no attribute follows the integrity");
+        }
+        self.sign(request)
+    }
+
+    /// Says who asks, and signs it.
+    pub(super) fn sign(&self, mut message: MessageWriteVec) -> Vec<u8> {
         let named = "the server's own names fit";
         let username = Username::new(&self.username).expect(named);
         let realm = Realm::new(&self.realm).expect(named);
         let nonce = Nonce::new(&self.nonce).expect(named);
         let who: [&dyn AttributeWrite; 3] = [&username, &realm, &nonce];
-        for attribute in asked.iter().chain(&who) {
-            request
-                .add_attribute(*attribute)
+        for attribute in who {
+            message
+                .add_attribute(attribute)
                 .expect("no attribute follows the integrity");
         }
-        request
+        message
             .add_message_integrity_with_key(&self.key, IntegrityAlgorithm::Sha1)
             .expect("it is added once");
-        request.finish()
+        message.finish()
+    }
+
+    #[cfg(test)]
+    pub(super) fn signed_by(&self, message: &Message<'_>) -> bool {
+        message.validate_integrity_with_key(&self.key).is_ok()
     }
 }
 

@@ -1,5 +1,6 @@
 //! `magpie bench`.
 
+mod mutate;
 mod relay;
 mod signal;
 
@@ -21,6 +22,8 @@ pub(super) struct Arguments {
 enum Load {
     /// Packets through a TURN server, allocations, bindings, memory; any server, or the plain loop as the limit.
     Relay(relay::Flags),
+    /// Broken packets, half of them correctly signed, to a TURN server that should go on answering.
+    Mutate(mutate::Flags),
     /// Many connections to a signalling server, some pairs of them in calls that relay signals.
     Signal(signal::Flags),
     /// What `relay --floor` measures; it starts this itself.
@@ -32,6 +35,7 @@ enum Load {
 pub(super) fn run(arguments: Arguments) -> ExitCode {
     match arguments.load {
         Load::Relay(flags) => flags.run(),
+        Load::Mutate(flags) => flags.run(),
         Load::Signal(flags) => flags.run(),
         Load::PlainLoop => match magpie_bench::relay::run_plain_loop() {
             Ok(()) => ExitCode::SUCCESS,

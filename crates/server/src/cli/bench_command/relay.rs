@@ -18,12 +18,8 @@ pub(super) struct Flags {
     /// Measure the plain loop of epoll, recvfrom and sendto instead: what no relay without aggregation can beat.
     #[arg(long, conflicts_with_all = ["server", "pid"])]
     floor: bool,
-    /// A user the server knows.
-    #[arg(long, value_name = "NAME:PASSWORD", default_value = "bench:bench")]
-    user: String,
-    /// The server's shared secret, for a time-limited credential instead.
-    #[arg(long, value_name = "SECRET")]
-    secret: Option<String>,
+    #[command(flatten)]
+    credentials: Credentials,
     /// What to measure.
     #[arg(long, value_enum, default_value_t = What::Relay)]
     mode: What,
@@ -63,6 +59,33 @@ pub(super) struct Flags {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// Who the load says it is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Credentials {
+    /// A user the server knows.
+    #[arg(long, value_name = "NAME:PASSWORD", default_value = "bench:bench")]
+    user: String,
+    /// The server's shared secret, for a time-limited credential instead.
+    #[arg(long, value_name = "SECRET")]
+    secret: Option<String>,
+}
+
+impl Credentials {
+    pub(super) fn account(&self) -> Result<Account, BenchError> {
+        if let Some(secret) = &self.secret {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            return Ok(Account::minted(
+                secret,
+                now.unwrap_or_default().as_secs() + TTL,
+            ));
+        }
+        match self.user.split_once(':') {
+            Some((name, password)) => Ok(Account::user(name, password)),
+            None => Err(BenchError::Options("--user takes NAME:PASSWORD")),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -126,23 +149,9 @@ impl Flags {
         };
         Ok(Server::Turn {
             address,
-            account: self.account()?,
+            account: self.credentials.account()?,
             pid: self.pid,
         })
-    }
-
-    fn account(&self) -> Result<Account, BenchError> {
-        if let Some(secret) = &self.secret {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH);
-            return Ok(Account::minted(
-                secret,
-                now.unwrap_or_default().as_secs() + TTL,
-            ));
-        }
-        match self.user.split_once(':') {
-            Some((name, password)) => Ok(Account::user(name, password)),
-            None => Err(BenchError::Options("--user takes NAME:PASSWORD")),
-        }
     }
 
     fn mode(&self) -> Mode {
