@@ -1,6 +1,6 @@
 //! A server without a network, and the queues of its sessions.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use magpie_doors::engineio::{
@@ -13,7 +13,7 @@ use magpie_hub::Millis;
 pub(crate) struct Lab {
     pub(crate) server: Server<Relay>,
     pub(crate) now: Millis,
-    queues: HashMap<ConnKey, Vec<Frame>>,
+    queues: BTreeMap<ConnKey, Vec<Frame>>,
     opened: Vec<ConnKey>,
     closed: Vec<ConnKey>,
 }
@@ -64,7 +64,7 @@ impl Lab {
         Self {
             server: Server::new([1; 32], settings, limits, relay),
             now: Millis(1_000_000),
-            queues: HashMap::new(),
+            queues: BTreeMap::new(),
             opened: Vec::new(),
             closed: Vec::new(),
         }

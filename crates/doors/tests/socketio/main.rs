@@ -1,4 +1,5 @@
 //! Socket.IO clients in virtual time, down to the text of their packets.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod heartbeat;
 mod lab;
