@@ -1,4 +1,4 @@
-//! Load on the native signalling door: many idle connections, some pairs in calls relaying signals.
+//! Load on a signalling door: many idle connections, some pairs in calls relaying signals.
 
 mod client;
 mod latency;
@@ -15,8 +15,11 @@ use crate::BenchError;
 pub enum Door {
     /// Ours, at `/ws`.
     Native,
-    /// That of PeerJS, at `/peerjs`: the same load on the npm package `peer`, for comparison.
+    /// That of PeerJS, at `/peerjs`: ours, or the npm package `peer`.
     PeerJs,
+    /// Socket.IO 4 over WebSocket: ours, or the npm package `socket.io`. Each pair is in a room of its own, which the
+    /// query names, and a server passes every event on to the other in the room.
+    SocketIo,
 }
 
 /// What to drive, and how hard.
@@ -47,6 +50,8 @@ pub struct SignalOptions {
 pub struct Report {
     /// Connections that stood while relaying.
     pub connections: usize,
+    /// Connections made per second, with everything up to the protocol's own greeting.
+    pub connections_per_second: f64,
     /// Signals that arrived at the other end.
     pub messages: u64,
     /// Signals that arrived, per second.
@@ -64,6 +69,7 @@ pub struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "connections       {}", self.connections)?;
+        writeln!(f, "connections/s     {:.0}", self.connections_per_second)?;
         writeln!(f, "messages          {}", self.messages)?;
         writeln!(f, "messages/s        {:.0}", self.messages_per_second)?;
         if let Some(us) = self.cpu_us_per_message {
@@ -165,6 +171,7 @@ mod tests {
     fn a_report_without_a_process_leaves_its_figures_out() {
         let report = Report {
             connections: 2,
+            connections_per_second: 1.0,
             messages: 10,
             messages_per_second: 5.0,
             cpu_us_per_message: None,

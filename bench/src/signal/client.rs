@@ -30,7 +30,7 @@ use super::{Door, SignalOptions};
 /// An authenticated connection.
 pub(super) struct Client {
     socket: WebSocketStream<Transport>,
-    /// What others reach this client by: the person's id, or the PeerJS id.
+    /// What others reach this client by: the person's id, or the PeerJS id; nothing in Socket.IO.
     pub(super) id: String,
 }
 
@@ -52,12 +52,13 @@ impl Target {
         }
     }
 
-    /// Connects as somebody new. `index` picks the source address.
+    /// Connects as somebody new. `index` picks the source address; two that follow each other are a pair.
     pub(super) async fn connect(&self, index: usize) -> Result<Client, BenchError> {
         let id = random_id();
         let path = match self.door {
             Door::Native => "/ws".to_owned(),
             Door::PeerJs => format!("/peerjs?key=peerjs&id=x{id}&token={id}&version=1.5.5"),
+            Door::SocketIo => format!("/socket.io/?EIO=4&transport=websocket&room={}", index / 2),
         };
         let mut client = Client {
             socket: self.open(index, &path).await?,
@@ -66,6 +67,7 @@ impl Target {
         match self.door {
             Door::Native => client.authenticate(&self.origin).await?,
             Door::PeerJs => drop(client.wait_for("OPEN", |_| true).await?),
+            Door::SocketIo => client.join_namespace().await?,
         }
         Ok(client)
     }
@@ -155,6 +157,21 @@ impl Client {
             if kind == t && wanted(&message) {
                 return Ok(message);
             }
+        }
+    }
+
+    /// Engine.IO opens (`0`), Socket.IO connects to the main namespace (`40`).
+    async fn join_namespace(&mut self) -> Result<(), BenchError> {
+        self.starts_with("0{").await?;
+        self.send("40").await?;
+        self.starts_with("40").await
+    }
+
+    async fn starts_with(&mut self, wanted: &str) -> Result<(), BenchError> {
+        let text = self.next().await?;
+        match text.starts_with(wanted) {
+            true => Ok(()),
+            false => Err(BenchError::Protocol(text.to_string())),
         }
     }
 

@@ -22,7 +22,9 @@ use crate::{BenchError, process};
 /// Connects, relays, measures.
 pub(super) async fn measure(door: Door, options: SignalOptions) -> Result<Report, BenchError> {
     let memory_before = memory(&options)?;
+    let begin = Instant::now();
     let mut clients = connect_all(door, &options).await?;
+    let connecting = begin.elapsed();
     // What a handshake needed is given back by then.
     sleep(SETTLE).await;
     let memory_after = memory(&options)?;
@@ -45,6 +47,7 @@ pub(super) async fn measure(door: Door, options: SignalOptions) -> Result<Report
     }
     Ok(report(
         &options,
+        connecting,
         elapsed,
         &latencies,
         memory_before.zip(memory_after),
@@ -54,6 +57,7 @@ pub(super) async fn measure(door: Door, options: SignalOptions) -> Result<Report
 
 fn report(
     options: &SignalOptions,
+    connecting: Duration,
     elapsed: Duration,
     latencies: &Latencies,
     memory: Option<(u64, u64)>,
@@ -62,6 +66,7 @@ fn report(
     let messages = latencies.count();
     Report {
         connections: options.connections,
+        connections_per_second: options.connections as f64 / connecting.as_secs_f64(),
         messages,
         messages_per_second: messages as f64 / elapsed.as_secs_f64(),
         cpu_us_per_message: cpu.map(|(before, after)| {
@@ -84,12 +89,14 @@ async fn connect_all(door: Door, options: &SignalOptions) -> Result<Vec<Client>,
             clients.push(joined(connecting.join_next().await)?);
         }
         let target = target.clone();
-        connecting.spawn_local(async move { target.connect(index).await });
+        connecting.spawn_local(async move { Ok((index, target.connect(index).await?)) });
     }
     while !connecting.is_empty() {
         clients.push(joined(connecting.join_next().await)?);
     }
-    Ok(clients)
+    // Pairs are neighbours.
+    clients.sort_by_key(|(index, _)| *index);
+    Ok(clients.into_iter().map(|(_, client)| client).collect())
 }
 
 fn joined<T>(
@@ -107,6 +114,8 @@ fn keep_alive(door: Door, clients: Vec<Client>) -> JoinSet<()> {
     let sign_of_life = match door {
         Door::Native => r#"{"t":"sync","calls":{}}"#,
         Door::PeerJs => r#"{"type":"HEARTBEAT"}"#,
+        // Servers ask by themselves, which is answered below; an answer nobody asked for does no harm.
+        Door::SocketIo => PONG,
     };
     let mut tasks = JoinSet::new();
     for mut client in clients {
@@ -116,7 +125,11 @@ fn keep_alive(door: Door, clients: Vec<Client>) -> JoinSet<()> {
             loop {
                 tokio::select! {
                     _ = beat.tick() => if client.send(sign_of_life).await.is_err() { return },
-                    message = client.next() => if message.is_err() { return },
+                    message = client.next() => match message {
+                        Ok(text) if text == PING => if client.send(PONG).await.is_err() { return },
+                        Ok(_) => {}
+                        Err(_) => return,
+                    },
                 }
             }
         });
@@ -138,6 +151,7 @@ async fn start_pairs(
         let [to_callee, to_caller] = match door {
             Door::Native => into_call(&mut caller, &mut callee).await?,
             Door::PeerJs => [&callee, &caller].map(|client| Route::Peer(client.id.clone())),
+            Door::SocketIo => [Route::Room, Route::Room],
         };
         tasks.spawn_local(Endpoint::new(caller, to_callee, window).relay(Some(round)));
         tasks.spawn_local(Endpoint::new(callee, to_caller, window).relay(None));
@@ -177,6 +191,8 @@ enum Route {
     Call(String),
     /// The other end's PeerJS id.
     Peer(String),
+    /// Whoever else is in the room.
+    Room,
 }
 
 /// One end of a pair.
@@ -229,6 +245,9 @@ impl Endpoint {
             Route::Peer(id) => format!(
                 r#"{{"type":"CANDIDATE","dst":"{id}","payload":{{{CANDIDATE},"type":"media","s":{sent},"at":{at}}}}}"#
             ),
+            Route::Room => {
+                format!(r#"42["candidate",{{{CANDIDATE},"type":"media","s":{sent},"at":{at}}}]"#)
+            }
         };
         self.client.send(message).await
     }
@@ -239,6 +258,9 @@ impl Endpoint {
             let text = self.client.next().await?;
             if text.starts_with(r#"{"t":"error""#) {
                 return Err(BenchError::Protocol(text.to_string()));
+            }
+            if text == PING {
+                self.client.send(PONG).await?;
             }
             let Some(number) = number_after(&text, r#""s":"#) else {
                 continue;
@@ -327,6 +349,9 @@ fn cpu(options: &SignalOptions) -> Result<Option<Duration>, BenchError> {
     options.pid.map(read).transpose()
 }
 
+/// What an Engine.IO 4 server asks every client now and then, and the answer.
+const PING: &str = "2";
+const PONG: &str = "3";
 /// The commonest signal.
 const CANDIDATE: &str = concat!(
     r#""candidate":{"candidate":"candidate:1833890315 1 udp 2122194687 192.0.2.2 40532 typ host generation 0 "#,
@@ -388,11 +413,13 @@ mod tests {
         let memory = Some((0, 20 * 1024 * 10));
         let report = report(
             &options(5, None),
+            Duration::from_secs(5),
             Duration::from_secs(2),
             &latencies,
             memory,
             cpu,
         );
+        assert_eq!(report.connections_per_second, 2.0);
         assert_eq!(report.messages_per_second, 500.0);
         assert_eq!(report.cpu_us_per_message, Some(10.0));
         assert_eq!(report.kb_per_connection, Some(20.0));

@@ -45,8 +45,10 @@ pub(super) struct Flags {
 enum Door {
     /// Magpie's own protocol.
     Native,
-    /// The protocol of PeerJS servers, to measure one beside Magpie.
+    /// The protocol of PeerJS servers.
     Peerjs,
+    /// Socket.IO 4 over WebSocket, each pair in a room of its own.
+    Socketio,
 }
 
 impl Door {
@@ -54,6 +56,7 @@ impl Door {
         match self {
             Self::Native => signal::Door::Native,
             Self::Peerjs => signal::Door::PeerJs,
+            Self::Socketio => signal::Door::SocketIo,
         }
     }
 }
