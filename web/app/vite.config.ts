@@ -14,6 +14,8 @@ export default defineConfig(({ mode }) => {
       port: 5173,
       proxy: {
         '/ws': { target: 'https://localhost:8443', ws: true, secure: false },
+        '/sse': { target: 'https://localhost:8443', secure: false },
+        '/signal': { target: 'https://localhost:8443', secure: false },
         '/api': { target: 'https://localhost:8443', secure: false },
       },
     },

@@ -20,7 +20,7 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub use rate::Rate;
 pub use tokens::Tokens;
@@ -30,7 +30,9 @@ use crate::certs::Certificates;
 use crate::doors::{self, Doors};
 use crate::listen::{Arrival, Gate};
 use crate::relay::RelayHandle;
+use crate::session::Visit;
 use crate::signal::Switchboard;
+use crate::sse::{self, Streams};
 
 /// What the HTTP face needs of the rest of the server.
 pub struct Site {
@@ -44,14 +46,26 @@ pub struct Site {
     pub ice_rate: Rate,
     /// Where credentials come from.
     pub relay: RelayHandle,
-    /// Where WebSockets are connected to.
+    /// Where native clients are connected to.
     pub switchboard: Switchboard,
     /// Clients of other protocols.
     pub doors: Doors,
+    /// Native clients that WebSockets do not reach.
+    pub streams: Streams,
     /// The local CA's files.
     pub trust: TrustFiles,
     /// Whether the shared port is open on every address of the machine.
     pub everywhere: bool,
+}
+
+impl Site {
+    /// What a native connection needs.
+    pub(crate) fn visit(&self) -> Visit {
+        Visit {
+            switchboard: self.switchboard.clone(),
+            tokens: Arc::clone(&self.tokens),
+        }
+    }
 }
 
 /// The local CA in the forms devices want it.
@@ -84,6 +98,8 @@ impl TrustFiles {
 pub fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/ws", get(websocket::open))
+        .route("/sse", get(sse::open).options(sse::preflight))
+        .route("/signal", post(sse::post).options(sse::preflight))
         .route(
             "/api/ice-servers",
             get(api::ice_servers).options(api::ice_preflight),
@@ -143,4 +159,4 @@ async fn turn_away_crowd(request: Request, next: Next) -> Response {
     }
 }
 
-const CROWDED: &str = "Too many connections from your address. Operators: behind a reverse proxy, name it with --trusted-proxy.\n";
+pub(crate) const CROWDED: &str = "Too many connections from your address. Operators: behind a reverse proxy, name it with --trusted-proxy.\n";

@@ -30,6 +30,7 @@ use crate::http::{self, OriginRules, Rate, Site, TrustFiles};
 use crate::listen::{self, Doorway, Face, Gate, GateLimits};
 use crate::relay::{Relay, RelayHandle};
 use crate::signal::{Exchange, STOPPING, Switchboard};
+use crate::sse::Streams;
 use crate::store::Store;
 
 /// Serves until SIGTERM or SIGINT; the exit code is 2 when it could not start.
@@ -161,6 +162,7 @@ fn assemble(
         relay: relay.clone(),
         switchboard: switchboard.clone(),
         doors: Doors::open(settings, switchboard.clock()),
+        streams: Streams::default(),
         trust: TrustFiles::of(&certificates),
         everywhere,
     });

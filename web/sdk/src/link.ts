@@ -1,3 +1,5 @@
+import type { Carrier } from './carrier'
+import { anyWay } from './ways'
 import { parseMessage, type ServerMessage, type Welcome } from './wire'
 
 /** What the link answers the server's challenge with. */
@@ -46,12 +48,15 @@ const CLOSE_REPLACED = 4409
 type Timer = ReturnType<typeof setTimeout> | undefined
 
 /**
- * The WebSocket to the server: opens it, proves who we are, keeps it alive, and opens it again for as long as it runs.
+ * The way to the server, a WebSocket if it can be: opens it, proves who we are, keeps it alive, and opens it again for as long as it runs.
  */
 export class Link {
-  readonly #url: string
+  readonly #server: string
   readonly #owner: LinkOwner
-  #socket: WebSocket | null = null
+  readonly #way = anyWay()
+  #carrier: Carrier | null = null
+  /** Counts the attempts, so that what belongs to an earlier one is told apart. */
+  #round = 0
   #welcomed = false
   #running = false
   #inCall = false
@@ -63,9 +68,9 @@ export class Link {
   #syncTimer: Timer
   #syncedTimer: Timer
 
-  /** @param url `wss://host/ws` */
-  constructor(url: string, owner: LinkOwner) {
-    this.#url = url
+  /** @param server `https://host` */
+  constructor(server: string, owner: LinkOwner) {
+    this.#server = server
     this.#owner = owner
   }
 
@@ -111,7 +116,7 @@ export class Link {
   wake(change: 'page' | 'network'): void {
     if (!this.#running) return
     if (this.#welcomed && change === 'page') return this.#sync(PROBE_PATIENCE_MS)
-    if (this.#socket !== null && Date.now() - this.#openedAt < YOUNG_MS) return
+    if (this.#carrier !== null && Date.now() - this.#openedAt < YOUNG_MS) return
     this.#attempt = 0
     if (this.#welcomed) this.#lost()
     else this.#open()
@@ -122,21 +127,19 @@ export class Link {
     this.#drop()
     this.#openedAt = Date.now()
     this.#owner.connecting(this.#attempt)
-    const socket = new WebSocket(this.#url)
-    this.#socket = socket
     this.#openTimer = setTimeout(() => this.#lost(), OPENING_PATIENCE_MS)
-    socket.onmessage = ({ data }) => {
-      if (typeof data === 'string') this.#received(socket, data)
-    }
-    socket.onclose = ({ code, reason }) => this.#closed(code, reason)
+    this.#carrier = this.#way(this.#server, {
+      message: (text) => this.#received(text),
+      closed: (code, reason) => this.#closed(code, reason),
+    })
   }
 
-  #received(socket: WebSocket, text: string): void {
+  #received(text: string): void {
     const message = parseMessage(text)
     if (message === null) return
     switch (message.t) {
       case 'hello':
-        return void this.#authenticate(socket, message.nonce)
+        return void this.#authenticate(message.nonce)
       case 'welcome':
         return this.#welcome(message)
       case 'synced':
@@ -152,9 +155,10 @@ export class Link {
     }
   }
 
-  async #authenticate(socket: WebSocket, nonce: string): Promise<void> {
+  async #authenticate(nonce: string): Promise<void> {
+    const round = this.#round
     const proof = await this.#owner.prove(nonce)
-    if (socket === this.#socket) this.#write({ t: 'auth', ...proof })
+    if (round === this.#round) this.#write({ t: 'auth', ...proof })
   }
 
   #welcome(welcome: Welcome): void {
@@ -201,23 +205,20 @@ export class Link {
     this.#retryTimer = setTimeout(() => this.#open(), wait)
   }
 
-  /** Lets go of the socket without a word to the owner. */
+  /** Lets go of the carrier without a word to the owner. */
   #drop(): void {
     clearTimeout(this.#openTimer)
     clearTimeout(this.#syncTimer)
     clearTimeout(this.#syncedTimer)
     this.#welcomed = false
-    const socket = this.#socket
-    this.#socket = null
-    if (socket === null) return
-    socket.onmessage = null
-    socket.onclose = null
-    socket.close()
+    this.#round += 1
+    this.#carrier?.close()
+    this.#carrier = null
   }
 
   #write(message: object): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false
-    this.#socket.send(JSON.stringify(message))
+    if (this.#carrier?.open !== true) return false
+    this.#carrier.send(JSON.stringify(message))
     return true
   }
 }

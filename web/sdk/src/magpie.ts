@@ -226,7 +226,7 @@ export class Magpie extends Emitter<MagpieEvents> {
   }
 
   #newLink(): Link {
-    return new Link(`${this.#server.replace(/^http/, 'ws')}/ws`, {
+    return new Link(this.#server, {
       prove: (nonce) => this.#prove(nonce),
       versions: () => this.#switchboard.versions(),
       connecting: (attempt) => {

@@ -185,7 +185,7 @@ function start() {
     message: ({ t }) => log.push(t),
     shut: (why) => log.push(`shut ${why}`),
   }
-  const link = new Link('wss://host/ws', owner)
+  const link = new Link('https://host', owner)
   link.start()
   return { link, log }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Site;
-use super::guest::Pages;
+use super::guest::{Caller, Pages};
 use super::trust::host_for_others;
 use super::visitor::Visitor;
 use crate::listen::Arrival;
@@ -48,6 +48,11 @@ pub(super) async fn ice_servers(
 ) -> Response {
     let caller = match site.origins.caller(&arrival, &headers, Pages::Foreign) {
         Ok(caller) => caller,
+        // A session's token says more than an origin does; that the page may read the answer it does not say.
+        Err(_) if headers.contains_key(header::AUTHORIZATION) => Caller {
+            visitor: site.origins.visitor(&arrival, &headers),
+            origin: None,
+        },
         Err(_) => return Denied::Page.into_response(),
     };
     let visitor = &caller.visitor;

@@ -14,8 +14,9 @@ use hyper_util::rt::TokioIo;
 use super::Site;
 use super::guest::{Caller, Pages, WrongOrigin};
 use crate::listen::{Arrival, Conn, Pass};
+use crate::session::HELLO_LIMIT;
 use crate::ws::outbox::Outbox;
-use crate::ws::{self, Visit, Wire};
+use crate::ws::{self, Wire};
 
 /// What a door asks of a handshake.
 #[derive(Clone, Copy, Debug)]
@@ -52,19 +53,11 @@ enum Refusal {
 pub(super) async fn open(State(site): State<Arc<Site>>, request: Request) -> Response {
     let terms = Terms {
         pages: Pages::Own,
-        limit: ws::HELLO_LIMIT,
+        limit: HELLO_LIMIT,
         protocol: None,
     };
-    let (switchboard, tokens) = (site.switchboard.clone(), Arc::clone(&site.tokens));
-    accept(&site, request, terms, |socket| {
-        ws::serve(
-            socket,
-            Visit {
-                switchboard,
-                tokens,
-            },
-        )
-    })
+    let visit = site.visit();
+    accept(&site, request, terms, |socket| ws::serve(socket, visit))
 }
 
 /// Turns a request of an allowed origin into a WebSocket that `serve` looks after, in a task of its own; any other

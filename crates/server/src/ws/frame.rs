@@ -69,6 +69,12 @@ impl Close {
         self.code
     }
 
+    /// The reason.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        self.reason
+    }
+
     /// Appends the frame to `out`.
     pub fn encode(self, out: &mut Vec<u8>) {
         let reason = &self.reason.as_bytes()[..self.reason.len().min(CONTROL_MAX - 2)];

@@ -161,7 +161,8 @@ impl Outbox {
         std::future::poll_fn(|cx| self.poll_take(cx, limit)).await
     }
 
-    fn poll_take(&self, cx: &Context<'_>, limit: usize) -> Poll<Taken> {
+    /// The same as a poll.
+    pub(crate) fn poll_take(&self, cx: &Context<'_>, limit: usize) -> Poll<Taken> {
         let mut queue = self.lock();
         if queue.moved {
             return Poll::Ready(Taken::Moved);
@@ -190,6 +191,14 @@ impl Outbox {
     pub fn hand_over(&self) {
         let mut queue = self.lock();
         queue.moved = true;
+        wake(queue);
+    }
+
+    /// Ends the connection at once: nobody is left to take what is queued.
+    pub(crate) fn abort(&self) {
+        let mut queue = self.lock();
+        queue.clear();
+        queue.close = Some(Ending::Abort);
         wake(queue);
     }
 

@@ -5,6 +5,7 @@ mod abuse;
 mod admin;
 mod client;
 mod door;
+mod events;
 mod http;
 mod peerjs;
 mod process;
