@@ -7,6 +7,7 @@ mod client;
 mod door;
 mod events;
 mod http;
+mod mutation;
 mod peerjs;
 mod process;
 mod restart;
