@@ -1,0 +1,177 @@
+// Unmodified npm `peerjs` with Magpie as its only server.
+import type { Page } from '@playwright/test'
+import { Cable } from '../src/foreign.ts'
+import { expect, test as base, type Arrive } from '../src/fixtures.ts'
+import type { Colour } from '../src/media.ts'
+import { nearest } from '../src/person.ts'
+import { options, peerJsElsewhere } from '../src/peerjs.ts'
+import { framesDecoded, meanColour } from '../src/probe.ts'
+import type { Server } from '../src/server.ts'
+
+const test = base.extend<{ open: (colour: Colour) => Promise<Page> }>({
+  open: async ({ arrive }, use) => {
+    const elsewhere = await peerJsElsewhere()
+    await use(async (colour) => await openPage(arrive, colour, elsewhere.origin))
+    elsewhere.close()
+  },
+})
+
+for (const path of ['/', '/peerjs', '/myapp']) {
+  test(`two pages with path ${path} call each other and see each other`, async ({ open, server }) => {
+    const [red, green] = await both(open, server, { path })
+    await red.evaluate(async () => {
+      await window.app.call('green')
+    })
+    await sees(red, 'green')
+    await sees(green, 'red')
+    await red.evaluate(() => {
+      window.app.hangUp()
+    })
+    await expect.poll(async () => await saidBy(green)).toContain('call closed')
+  })
+}
+
+for (const kind of ['json', 'binary'] as const) {
+  test(`a ${kind} data connection carries what is sent`, async ({ open, server }) => {
+    const [red, green] = await both(open, server)
+    await red.evaluate(async (serialization) => {
+      await window.app.connect('green', { serialization, reliable: true })
+    }, kind)
+    const sent = await red.evaluate(async (kind) => await window.app.send(kind, 1_000), kind)
+    const data = kind === 'json' ? { text: 'x'.repeat(1_000), list: [1, null, 'ü'] } : sent
+    await expect.poll(async () => await saidBy(green)).toEqual([{ data }])
+  })
+}
+
+test('five megabytes arrive whole', async ({ open, server }) => {
+  const [red, green] = await both(open, server)
+  await red.evaluate(async () => {
+    await window.app.connect('green', { reliable: true })
+  })
+  const data = await red.evaluate(async () => await window.app.send('binary', 5_000_000))
+  await expect.poll(async () => await saidBy(green), { timeout: 30_000 }).toEqual([{ data }])
+})
+
+test('an id in use is taken', async ({ open, server }) => {
+  const [red, green] = [await open('red'), await open('green')]
+  expect(await join(red, server, 'same')).toBe('same')
+  expect(await join(green, server, 'same')).toBe('unavailable-id')
+  expect(await saidBy(red)).toEqual([])
+})
+
+test('a page without an id is given one', async ({ open, server }) => {
+  const red = await open('red')
+  expect(await join(red, server, null)).toMatch(/^[\da-f-]{36}$/)
+})
+
+test('a peer that is not there is unavailable', async ({ open, server }) => {
+  const red = await open('red')
+  await join(red, server, 'red')
+  await red.evaluate(async () => {
+    await window.app.call('nobody')
+  })
+  await expect.poll(async () => await saidBy(red), { timeout: 8_000 }).toEqual([{ error: 'peer-unavailable' }])
+})
+
+test('a peer that comes within five seconds is called', async ({ open, server }) => {
+  const [red, green] = [await open('red'), await open('green')]
+  await join(red, server, 'red')
+  await red.evaluate(async () => {
+    await window.app.call('green')
+  })
+  await join(green, server, 'green')
+  await sees(green, 'red')
+})
+
+test('a page that disconnects can reconnect and be called', async ({ open, server }) => {
+  const [red, green] = await both(open, server)
+  expect(await green.evaluate(async () => await window.app.reconnect())).toBe('green')
+  await red.evaluate(async () => {
+    await window.app.call('green')
+  })
+  await sees(green, 'red')
+})
+
+test('a page whose network was cut keeps its id and its call', async ({ open, server }) => {
+  const cable = await Cable.to(server.port)
+  const [red, green, stranger] = [await open('red'), await open('green'), await open('blue')]
+  await join(red, server, 'red')
+  await green.evaluate(async (options) => await window.app.join('green', options), options(cable.port))
+  await red.evaluate(async () => {
+    await window.app.call('green')
+  })
+  await sees(green, 'red')
+  cable.cut()
+  await expect.poll(async () => await saidBy(green)).toContain('disconnected')
+  expect(await join(stranger, server, 'green')).toBe('unavailable-id')
+  cable.mend()
+  expect(await green.evaluate(async () => await window.app.reconnect())).toBe('green')
+  await sees(red, 'green')
+  cable.close()
+})
+
+test('the same token takes over, and the new page is open', async ({ open, server }) => {
+  const [old, young] = [await open('red'), await open('green')]
+  expect(await join(old, server, 'same', { token: 'mine' })).toBe('same')
+  expect(await join(young, server, 'same', { token: 'mine' })).toBe('same')
+  await expect.poll(async () => await saidBy(old)).toContain('disconnected')
+})
+
+test('the ids are not listed unless the operator allows it', async ({ open, server }) => {
+  const red = await open('red')
+  await join(red, server, 'red')
+  expect(await red.evaluate(async () => await window.app.list())).toBe('server-error')
+})
+
+test.describe('with discovery and a key', () => {
+  test.use({ flags: ['--peerjs-discovery', '--peerjs-key', 'mine'] })
+
+  test('the ids are listed', async ({ open, server }) => {
+    const [red, green] = await both(open, server, { key: 'mine' })
+    expect(await red.evaluate(async () => await window.app.list())).toEqual(['red', 'green'])
+    await green.close()
+    await expect.poll(async () => await red.evaluate(async () => await window.app.list())).toEqual(['red'])
+  })
+
+  test('another key is invalid', async ({ open, server }) => {
+    expect(await join(await open('red'), server, 'red')).toBe('server-error')
+  })
+})
+
+test('a foreign page may ask for ICE servers', async ({ open, server }) => {
+  const red = await open('red')
+  const answer = await red.evaluate(
+    async (origin) => (await (await fetch(`${origin}/api/ice-servers`)).json()) as RTCConfiguration,
+    server.origin,
+  )
+  expect(answer.iceServers?.some(({ credential }) => credential !== undefined)).toBe(true)
+})
+
+async function openPage(arrive: Arrive, colour: Colour, origin: string): Promise<Page> {
+  const { page } = await arrive(colour, { path: null })
+  await page.goto(origin)
+  return page
+}
+
+async function both(open: (colour: Colour) => Promise<Page>, server: Server, more: object = {}): Promise<[Page, Page]> {
+  const [red, green] = [await open('red'), await open('green')]
+  expect(await join(red, server, 'red', more)).toBe('red')
+  expect(await join(green, server, 'green', more)).toBe('green')
+  return [red, green]
+}
+
+/** Joins under `id`; resolves with the id, or with the type of the error. */
+async function join(page: Page, server: Server, id: string | null, more: object = {}): Promise<string> {
+  const given = options(server.port, more)
+  return await page.evaluate(async ([id, given]) => await window.app.join(id, given), [id, given] as const)
+}
+
+async function saidBy(page: Page): Promise<unknown[]> {
+  return await page.evaluate(() => window.app.said)
+}
+
+async function sees(page: Page, colour: Colour): Promise<void> {
+  const before = await page.evaluate(framesDecoded)
+  await expect.poll(async () => await page.evaluate(framesDecoded)).toBeGreaterThan(before + 10)
+  await expect.poll(async () => nearest(await page.locator('#remote').evaluate(meanColour))).toBe(colour)
+}
