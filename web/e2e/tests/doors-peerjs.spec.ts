@@ -1,11 +1,12 @@
 // Unmodified npm `peerjs` with Magpie as its only server.
 import type { Page } from '@playwright/test'
+import { firefox } from '../src/firefox.ts'
 import { Cable } from '../src/foreign.ts'
 import { expect, test as base, type Arrive } from '../src/fixtures.ts'
 import type { Colour } from '../src/media.ts'
 import { nearest } from '../src/person.ts'
 import { options, peerJsElsewhere } from '../src/peerjs.ts'
-import { framesDecoded, meanColour } from '../src/probe.ts'
+import { framesDecoded, installProbe, meanColour } from '../src/probe.ts'
 import type { Server } from '../src/server.ts'
 
 const test = base.extend<{ open: (colour: Colour) => Promise<Page> }>({
@@ -146,6 +147,30 @@ test('a foreign page may ask for ICE servers', async ({ open, server }) => {
   )
   expect(answer.iceServers?.some(({ credential }) => credential !== undefined)).toBe(true)
 })
+
+for (const caller of ['Chromium', 'Firefox'] as const) {
+  test(`${caller} calls the other through PeerJS`, async ({ open, server, shared }) => {
+    test.setTimeout(120_000)
+    const browser = await firefox(shared.folder)
+    try {
+      const red = await open('red')
+      const fox = await browser.newPage()
+      await fox.evaluateOnNewDocument(installProbe)
+      await fox.goto(new URL(red.url()).origin)
+      await join(red, server, 'red')
+      const given = options(server.port)
+      expect(await fox.evaluate(async (given) => await window.app.join('fox', given), given)).toBe('fox')
+      await (caller === 'Chromium'
+        ? red.evaluate(async () => await window.app.call('fox'))
+        : fox.evaluate(async () => await window.app.call('red')))
+      const decoded = { timeout: 30_000, message: 'frames decoded' }
+      await expect.poll(async () => await red.evaluate(framesDecoded), decoded).toBeGreaterThan(10)
+      await expect.poll(async () => await fox.evaluate(framesDecoded), decoded).toBeGreaterThan(10)
+    } finally {
+      await browser.close()
+    }
+  })
+}
 
 async function openPage(arrive: Arrive, colour: Colour, origin: string): Promise<Page> {
   const { page } = await arrive(colour, { path: null })

@@ -1,31 +1,9 @@
 // A call between two makes of browser. Firefox is driven over WebDriver BiDi, which Playwright does not speak to it.
-import { mkdtemp } from 'node:fs/promises'
-import { join } from 'node:path'
-import puppeteer, { type Browser, type Page } from 'puppeteer-core'
+import type { Page } from 'puppeteer-core'
+import { firefox } from '../src/firefox.ts'
 import { expect, test } from '../src/fixtures.ts'
 import { nearest } from '../src/person.ts'
 import { framesDecoded, installProbe, meanColour } from '../src/probe.ts'
-import { trustIn } from '../src/trust.ts'
-
-const executablePath = process.env['MAGPIE_FIREFOX'] ?? '/usr/bin/firefox-esr'
-
-async function firefox(folder: string): Promise<Browser> {
-  const profile = await mkdtemp(join(folder, 'firefox-'))
-  await trustIn(profile, join(folder, 'ca.pem'))
-  return await puppeteer.launch({
-    browser: 'firefox',
-    executablePath,
-    headless: true,
-    userDataDir: profile,
-    env: { ...process.env, HOME: profile },
-    extraPrefsFirefox: {
-      'intl.accept_languages': 'en-US',
-      'media.navigator.streams.fake': true,
-      'media.navigator.permission.disabled': true,
-      'media.autoplay.default': 0,
-    },
-  })
-}
 
 for (const caller of ['Chromium', 'Firefox'] as const) {
   test(`${caller} calls the other and both decode the picture`, async ({ arrive, server, shared }) => {
