@@ -96,6 +96,89 @@ fn a_credential_is_minted_with_the_configured_secret() {
 }
 
 #[test]
+fn a_credential_in_words_has_its_name_its_password_and_its_time() {
+    let output = Folder::new().magpie(&[
+        "credentials",
+        "--turn-secret",
+        "a secret of tests",
+        "--id",
+        "carol",
+        "--ttl",
+        "90",
+    ]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let [
+        "username",
+        username,
+        "password",
+        password,
+        "ttl",
+        "90",
+        "seconds",
+    ] = words[..]
+    else {
+        panic!("{said}");
+    };
+    assert!(username.ends_with(":carol"), "{username}");
+    let wanted = magpie_relay::credentials::password("a secret of tests", username);
+    assert_eq!(password, wanted);
+}
+
+#[test]
+fn a_credential_as_json_is_what_a_browser_takes() {
+    let folder = Folder::new();
+    folder.write("t.conf", "static-auth-secret=north\nlistening-port=3479\n");
+    let output = folder.magpie(&[
+        "credentials",
+        "--json",
+        "--turn-conf",
+        "t.conf",
+        "--host",
+        "turn.example.org",
+    ]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["ttl"], 600);
+    let [stun, turn] = &found["iceServers"].as_array().unwrap()[..] else {
+        panic!("{found}");
+    };
+    assert_eq!(
+        stun,
+        &serde_json::json!({ "urls": ["stun:turn.example.org:3479"] })
+    );
+    assert_eq!(
+        turn["urls"],
+        serde_json::json!([
+            "turn:turn.example.org:3479?transport=udp",
+            "turn:turn.example.org:3479?transport=tcp",
+            "turns:turn.example.org:3479?transport=tcp",
+        ])
+    );
+    let username = turn["username"].as_str().unwrap();
+    let wanted = magpie_relay::credentials::password("north", username);
+    assert_eq!(turn["credential"], wanted);
+}
+
+#[test]
+fn a_credential_that_no_relay_would_take_is_not_minted() {
+    let folder = Folder::new();
+    let long = [
+        "credentials",
+        "--turn-secret",
+        "a secret of tests",
+        "--ttl",
+        "90001",
+    ];
+    let output = folder.magpie(&long);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("relay.credential_horizon")
+    );
+}
+
+#[test]
 fn without_any_secret_the_way_to_one_is_named() {
     let output = Folder::new().magpie(&["credentials"]);
     assert_eq!(output.status.code(), Some(2));

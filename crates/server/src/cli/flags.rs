@@ -48,14 +48,21 @@ pub(crate) struct DataFlags {
 impl DataFlags {
     /// Merges these flags with the environment and the configuration file.
     pub(crate) fn load(&self) -> Result<Loaded, ConfigErrors> {
-        let values = self
-            .data
-            .iter()
-            .map(|data| ("data", vec![data.clone()]))
-            .collect();
+        self.load_with([].into_iter())
+    }
+
+    /// The same with further flags of the command, by key.
+    pub(crate) fn load_with(
+        &self,
+        more: impl Iterator<Item = (&'static str, String)>,
+    ) -> Result<Loaded, ConfigErrors> {
+        let data = self.data.iter().map(|data| ("data", data.clone()));
         Flags {
             config: self.config.clone(),
-            values,
+            values: data
+                .chain(more)
+                .map(|(key, value)| (key, vec![value]))
+                .collect(),
         }
         .load()
     }

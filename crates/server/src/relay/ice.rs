@@ -28,6 +28,28 @@ impl IceServer {
         }
     }
 
+    /// Entries for a server at `host` (a name, or an address, in brackets if of IPv6) whose one port takes every transport,
+    /// without credentials.
+    #[must_use]
+    pub fn at(host: &str, port: u16) -> Vec<Self> {
+        let turn = ["turn", "turn", "turns"]
+            .into_iter()
+            .zip(["udp", "tcp", "tcp"]);
+        let turn = turn.map(|(scheme, over)| format!("{scheme}:{host}:{port}?transport={over}"));
+        vec![
+            Self::new(vec![format!("stun:{host}:{port}")]),
+            Self::new(turn.collect()),
+        ]
+    }
+
+    const fn new(urls: Vec<String>) -> Self {
+        Self {
+            urls,
+            username: None,
+            credential: None,
+        }
+    }
+
     fn is_turn(&self) -> bool {
         self.urls.iter().any(|url| url.starts_with("turn"))
     }
@@ -68,11 +90,7 @@ impl Reach {
         [stun, turn]
             .into_iter()
             .filter(|urls| !urls.is_empty())
-            .map(|urls| IceServer {
-                urls,
-                username: None,
-                credential: None,
-            })
+            .map(IceServer::new)
             .collect()
     }
 

@@ -4,6 +4,7 @@
 mod abuse;
 mod admin;
 mod client;
+mod credentials;
 mod door;
 mod events;
 mod http;
