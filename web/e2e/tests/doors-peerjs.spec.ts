@@ -4,9 +4,9 @@ import { firefox } from '../src/firefox.ts'
 import { Cable } from '../src/foreign.ts'
 import { expect, test as base, type Arrive } from '../src/fixtures.ts'
 import type { Colour } from '../src/media.ts'
-import { nearest } from '../src/person.ts'
 import { options, peerJsElsewhere } from '../src/peerjs.ts'
-import { framesDecoded, installProbe, meanColour } from '../src/probe.ts'
+import { framesDecoded, installProbe } from '../src/probe.ts'
+import { sees } from '../src/seeing.ts'
 import type { Server } from '../src/server.ts'
 
 const test = base.extend<{ open: (colour: Colour) => Promise<Page> }>({
@@ -193,10 +193,4 @@ async function join(page: Page, server: Server, id: string | null, more: object 
 
 async function saidBy(page: Page): Promise<unknown[]> {
   return await page.evaluate(() => window.app.said)
-}
-
-async function sees(page: Page, colour: Colour): Promise<void> {
-  const before = await page.evaluate(framesDecoded)
-  await expect.poll(async () => await page.evaluate(framesDecoded)).toBeGreaterThan(before + 10)
-  await expect.poll(async () => nearest(await page.locator('#remote').evaluate(meanColour))).toBe(colour)
 }
