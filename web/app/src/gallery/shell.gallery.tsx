@@ -223,7 +223,7 @@ function over(dialog: ReactNode, session: SessionState = made.online): ReactNode
 }
 
 function scan(status: ScanStatus): ReactNode {
-  return over(<ScanView status={status} stream={null} onCode={nothing} onClose={nothing} />)
+  return over(<ScanView status={status} stream={null} onCode={nothing} onRetry={nothing} onClose={nothing} />)
 }
 
 function offering(answers: Partial<Actions>): ReactNode {

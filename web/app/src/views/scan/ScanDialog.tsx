@@ -28,6 +28,7 @@ export type ScanStatus =
 export function ScanDialog({ onClose, onAddress }: ScanDialogProps) {
   const [status, setStatus] = useState<ScanStatus>('scanStarting')
   const [stream, setStream] = useState<MediaStream | null>(null)
+  const [attempt, setAttempt] = useState(0)
 
   useEffect(() => {
     let live = true
@@ -45,7 +46,12 @@ export function ScanDialog({ onClose, onAddress }: ScanDialogProps) {
       live = false
       stop(held)
     }
-  }, [])
+  }, [attempt])
+
+  const retry = () => {
+    setStatus('scanStarting')
+    setAttempt((before) => before + 1)
+  }
 
   const take = (text: string | null) => {
     if (text === null) {
@@ -56,19 +62,22 @@ export function ScanDialog({ onClose, onAddress }: ScanDialogProps) {
     if (refused) setStatus('scanForeign')
     else onClose()
   }
-  return <ScanView status={status} stream={stream} onCode={take} onClose={onClose} />
+  return <ScanView status={status} stream={stream} onCode={take} onRetry={retry} onClose={onClose} />
 }
 
 export interface ScanViewProps {
   status: ScanStatus
   stream: MediaStream | null
   onCode: (text: string | null) => void
+  /** Asks for the camera again. */
+  onRetry: () => void
   onClose: () => void
 }
 
 /** Draws the dialog; what is seen goes to `onCode`. */
-export function ScanView({ status, stream, onCode, onClose }: ScanViewProps) {
+export function ScanView({ status, stream, onCode, onRetry, onClose }: ScanViewProps) {
   const { t } = useTranslation('home')
+  const { t: common } = useTranslation('common')
   const input = useRef<HTMLInputElement>(null)
   const choose = (event: ChangeEvent<HTMLInputElement>) => {
     const file = event.target.files?.[0]
@@ -87,6 +96,11 @@ export function ScanView({ status, stream, onCode, onClose }: ScanViewProps) {
         aria-hidden
         onChange={choose}
       />
+      {(status === 'scanDenied' || status === 'scanBusy') && (
+        <Button look="primary" onClick={onRetry}>
+          {common('retry')}
+        </Button>
+      )}
       <Button icon={<ImageUp size={20} aria-hidden />} onClick={() => input.current?.click()}>
         {t('scanPicture')}
       </Button>
