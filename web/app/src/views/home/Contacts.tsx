@@ -48,7 +48,9 @@ function ContactRow({ contact }: { contact: Contact }) {
       note={
         <>
           {contact.online && <span className={css.dot} />}
-          {contact.online === null ? secondName(contact) : contact.online ? t('online') : t('away')}
+          <span className={css.line}>
+            {contact.online === null ? secondName(contact) : contact.online ? t('online') : t('away')}
+          </span>
         </>
       }
       end={<Video size={20} aria-hidden />}

@@ -24,13 +24,7 @@ export function PersonRow({ person, note, noteTone = 'quiet', end, onPress, menu
   const name = useName()(person)
   return (
     <li className={css.row}>
-      <button
-        type="button"
-        className={css.press}
-        onClick={onPress}
-        aria-label={t('callBack', { name })}
-        aria-describedby={undefined}
-      >
+      <button type="button" className={css.press} onClick={onPress} aria-label={t('callBack', { name })}>
         <Avatar name={displayName(person) ?? '?'} seed={person.id} />
         <span className={css.words}>
           <span className={css.name}>{name}</span>

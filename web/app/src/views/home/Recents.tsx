@@ -58,6 +58,8 @@ function RecentRow({ recent, isContact, now }: { recent: Recent; isContact: bool
   const { dial } = useActions()
   const items = useRecentMenu(recent.peer, isContact)
   const Icon = { outgoing: PhoneOutgoing, incoming: PhoneIncoming, missed: PhoneMissed }[recent.way]
+  const said = [t(`way.${recent.way}`)]
+  if (recent.durationMs > 0) said.push(duration(recent.durationMs, i18n.language))
   return (
     <PersonRow
       person={recent.peer}
@@ -65,8 +67,7 @@ function RecentRow({ recent, isContact, now }: { recent: Recent; isContact: bool
       note={
         <>
           <Icon size={14} aria-hidden />
-          {t(`way.${recent.way}`)}
-          {recent.durationMs > 0 && <span>· {duration(recent.durationMs, i18n.language)}</span>}
+          <span className={css.line}>{said.join(' · ')}</span>
         </>
       }
       end={<time dateTime={new Date(recent.at).toISOString()}>{moment(recent.at, now, i18n.language)}</time>}
