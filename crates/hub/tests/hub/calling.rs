@@ -4,7 +4,7 @@ use magpie_hub::{
     Answer, CallId, CallState, Decline, EndReason, ErrorCode, Event, Media, RequestBody, Role,
 };
 
-use crate::world::{World, endpoint, person};
+use crate::world::{World, connected, endpoint, person, ringing};
 
 const RINGING: Option<(CallState, Option<EndReason>)> = Some((CallState::Ringing, None));
 const ACTIVE: Option<(CallState, Option<EndReason>)> = Some((CallState::Active, None));
@@ -15,9 +15,7 @@ fn ended(why: EndReason) -> Option<(CallState, Option<EndReason>)> {
 
 #[test]
 fn a_dialled_call_rings_on_both_sides() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     let (mine, theirs) = (w.view(a, call).unwrap(), w.view(b, call).unwrap());
     assert_eq!(
         (mine.state, mine.role, mine.peer.id),
@@ -35,9 +33,7 @@ fn a_dialled_call_rings_on_both_sides() {
 
 #[test]
 fn while_it_rings_neither_learns_an_endpoint_or_presence() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     for page in [a, b] {
         let view = w.view(page, call).unwrap();
         assert_eq!(
@@ -87,9 +83,7 @@ fn nobody_calls_themselves() {
 
 #[test]
 fn an_answered_call_names_both_endpoints() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     assert_eq!(w.accept(b, call), Ok(Answer::Done));
     let (mine, theirs) = (w.view(a, call).unwrap(), w.view(b, call).unwrap());
     assert_eq!(
@@ -118,9 +112,7 @@ fn either_side_can_hang_up() {
 
 #[test]
 fn a_caller_who_gives_up_cancels() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.hangup(a, call);
     assert_eq!(w.state(a, call), ended(EndReason::Cancelled));
     assert_eq!(w.state(b, call), ended(EndReason::Cancelled));
@@ -128,9 +120,7 @@ fn a_caller_who_gives_up_cancels() {
 
 #[test]
 fn a_declined_call_brings_the_words_to_the_caller() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     let reason = Decline::Text("back at six".into());
     assert_eq!(
         w.ask(b, RequestBody::Decline { call, reason }),
@@ -146,9 +136,7 @@ fn a_declined_call_brings_the_words_to_the_caller() {
 
 #[test]
 fn a_declined_call_is_not_missed() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, _, b, call) = ringing();
     w.ask(
         b,
         RequestBody::Decline {
@@ -166,9 +154,7 @@ fn a_declined_call_is_not_missed() {
 
 #[test]
 fn nobody_answers_for_45_seconds_and_it_ends() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.wait(44_999);
     assert_eq!(w.state(a, call), RINGING);
     w.wait(1);
@@ -191,9 +177,7 @@ fn a_person_who_is_away_is_rung_all_the_same() {
 
 #[test]
 fn a_caller_away_for_30_seconds_cancels() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.close(a);
     w.wait(29_999);
     assert_eq!(w.state(b, call), RINGING);
@@ -203,9 +187,7 @@ fn a_caller_away_for_30_seconds_cancels() {
 
 #[test]
 fn a_caller_who_comes_back_in_time_rings_on() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.close(a);
     w.wait(29_000);
     let a = w.reopen(a);
@@ -216,9 +198,7 @@ fn a_caller_who_comes_back_in_time_rings_on() {
 
 #[test]
 fn the_other_side_sees_an_endpoint_go_and_come_back() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.close(b);
     assert!(!w.view(a, call).unwrap().peer_here);
     let b = w.reopen(b);
@@ -228,9 +208,7 @@ fn the_other_side_sees_an_endpoint_go_and_come_back() {
 
 #[test]
 fn a_call_waits_for_one_endpoint_for_ever() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.close(b);
     w.forget();
     w.wait_with(&[a], 600_000);
@@ -241,9 +219,7 @@ fn a_call_waits_for_one_endpoint_for_ever() {
 
 #[test]
 fn a_call_without_endpoints_is_lost_after_30_seconds() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.close(b);
     w.wait(20_000);
     w.close(a);
@@ -256,9 +232,7 @@ fn a_call_without_endpoints_is_lost_after_30_seconds() {
 
 #[test]
 fn an_ended_call_is_remembered_for_a_minute() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.close(b);
     w.hangup(a, call);
     w.wait(59_999);
@@ -272,9 +246,7 @@ fn an_ended_call_is_remembered_for_a_minute() {
 
 #[test]
 fn a_page_that_connects_again_takes_over_and_stays_in_the_call() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     let again = w.reopen(b);
     assert_eq!(w.closed(b), Some(magpie_hub::CloseReason::Replaced));
     assert_eq!(w.state(again, call), ACTIVE);
@@ -337,9 +309,7 @@ fn a_page_in_a_call_dials_nobody_else() {
 
 #[test]
 fn an_ended_call_leaves_its_pages_free() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.hangup(a, call);
     let next = w.dial(b, person(1)).unwrap();
     assert_eq!(w.state(a, next), RINGING);
@@ -386,9 +356,7 @@ fn a_merged_call_can_be_hung_up_by_either_id() {
 
 #[test]
 fn a_dial_asked_again_is_the_same_call() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.forget();
     assert_eq!(w.dial_as(a, call, person(2)), Ok(call));
     assert_eq!(w.state(a, call), RINGING);
@@ -398,9 +366,7 @@ fn a_dial_asked_again_is_the_same_call() {
 
 #[test]
 fn a_dial_asked_again_after_the_end_does_not_ring_again() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.ask(
         b,
         RequestBody::Decline {
@@ -415,18 +381,14 @@ fn a_dial_asked_again_after_the_end_does_not_ring_again() {
 
 #[test]
 fn an_accept_asked_again_is_done() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, _, b, call) = connected();
     assert_eq!(w.accept(b, call), Ok(Answer::Done));
     assert_eq!(w.state(b, call), ACTIVE);
 }
 
 #[test]
 fn a_decline_asked_again_is_done() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, _, b, call) = ringing();
     for _ in 0..2 {
         assert_eq!(
             w.ask(
@@ -443,9 +405,7 @@ fn a_decline_asked_again_is_done() {
 
 #[test]
 fn a_call_that_is_over_cannot_be_answered_or_declined() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.hangup(a, call);
     assert_eq!(w.accept(b, call), Err(ErrorCode::Gone));
     assert_eq!(
@@ -462,9 +422,7 @@ fn a_call_that_is_over_cannot_be_answered_or_declined() {
 
 #[test]
 fn hanging_up_what_is_over_or_unknown_is_done() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.hangup(a, call);
     w.hangup(b, call);
     w.hangup(a, CallId([88; 16]));
@@ -510,27 +468,21 @@ fn strangers_can_do_nothing_to_a_call() {
 
 #[test]
 fn somebody_elses_call_id_cannot_be_dialled() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, _, _, call) = connected();
     let c = w.open(3);
     assert_eq!(w.dial_as(c, call, person(1)), Err(ErrorCode::Malformed));
 }
 
 #[test]
 fn dialling_the_person_one_is_in_a_call_with_names_that_call() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     assert_eq!(w.dial(b, person(1)), Ok(call));
     assert_eq!(w.dial(a, person(2)), Ok(call));
 }
 
 #[test]
 fn versions_rise_with_every_change() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.accept(b, call).unwrap();
     w.close(b);
     let b = w.reopen(b);

@@ -2,7 +2,7 @@
 
 use magpie_hub::{Answer, Card, ErrorCode, HandleChange, Number, RequestBody};
 
-use crate::world::{Page, World, device, endpoint, person};
+use crate::world::{Page, World, device, endpoint, person, ringing};
 
 fn take(w: &mut World, page: Page, handle: &str) -> Result<Answer, ErrorCode> {
     w.ask(
@@ -225,9 +225,7 @@ fn a_person_is_found_by_number_and_the_number_is_shown_to_who_typed_it() {
 
 #[test]
 fn a_callee_learns_the_callers_number() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     let number = w.number(a);
     assert_eq!(
         w.view(b, call).unwrap().peer.number.unwrap().to_string(),
@@ -254,9 +252,7 @@ fn who_is_a_contact_sees_the_number_and_who_adds_a_contact_does_not() {
 
 #[test]
 fn a_number_learnt_survives_a_restart() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.hangup(a, call);
     w.restart();
     let b = w.reopen(b);

@@ -5,7 +5,7 @@ use magpie_hub::{
     CallId, CloseReason, Command, ErrorCode, Event, Limits, Rate, RequestBody, Signal,
 };
 
-use crate::world::{Page, World, person};
+use crate::world::{Page, World, connected, person};
 
 fn look_up(w: &mut World, page: Page, who: &str) -> Result<(), ErrorCode> {
     w.ask(page, RequestBody::Lookup { who: who.into() })
@@ -31,9 +31,7 @@ fn signal() -> Command {
 
 #[test]
 fn three_hundred_messages_at_once_pass_and_one_more_does_not() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.wait(10_000);
     for _ in 0..301 {
         w.signal(a, call, "x");
@@ -44,9 +42,7 @@ fn three_hundred_messages_at_once_pass_and_one_more_does_not() {
 
 #[test]
 fn a_hundred_messages_a_second_pass_for_ever() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     for _ in 0..1_000 {
         w.wait(10);
         w.signal(a, call, "x");

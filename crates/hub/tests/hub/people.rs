@@ -2,7 +2,7 @@
 
 use magpie_hub::{Answer, CallState, EndReason, ErrorCode, Event, Limits, Millis, RequestBody};
 
-use crate::world::{Page, World, person};
+use crate::world::{Page, World, connected, friends, person, ringing};
 
 pub(crate) fn add(w: &mut World, page: Page, id: u8) -> Result<Answer, ErrorCode> {
     w.ask(
@@ -90,9 +90,7 @@ fn a_full_contact_list_takes_no_more_but_can_be_changed() {
 
 #[test]
 fn alerting_is_told_to_mutual_contacts() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    w.befriend(a, b);
+    let (mut w, a, b) = friends();
     let call = w.dial(a, person(2)).unwrap();
     assert!(w.view(a, call).unwrap().alerting);
     assert!(!w.view(b, call).unwrap().alerting);
@@ -100,9 +98,7 @@ fn alerting_is_told_to_mutual_contacts() {
 
 #[test]
 fn alerting_follows_the_callee_who_comes_and_goes() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    w.befriend(a, b);
+    let (mut w, a, b) = friends();
     w.close(b);
     let call = w.dial(a, person(2)).unwrap();
     assert!(!w.view(a, call).unwrap().alerting);
@@ -191,9 +187,7 @@ fn a_blocked_caller_does_not_make_the_callee_busy() {
 
 #[test]
 fn a_caller_blocked_while_it_rings_rings_on_for_themselves_alone() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.forget();
     block(&mut w, b, 1);
     assert!(w.heard(b).contains(&Event::LostCall(call)));
@@ -251,9 +245,7 @@ fn an_unanswered_or_cancelled_call_is_missed() {
 
 #[test]
 fn an_answered_call_is_not_missed() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, _, call) = connected();
     w.hangup(a, call);
     let second = w.open_tab(2, 2);
     assert!(w.welcome(second).missed.is_empty());

@@ -2,13 +2,11 @@
 
 use magpie_hub::{CallState, EndReason, RequestBody};
 
-use crate::world::{World, endpoint, person};
+use crate::world::{World, connected, endpoint, friends, person, ringing};
 
 #[test]
 fn an_active_call_goes_on_and_can_be_hung_up() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.restart();
     let (a, b) = (w.reopen(a), w.reopen(b));
     let view = w.view(a, call).unwrap();
@@ -25,9 +23,7 @@ fn an_active_call_goes_on_and_can_be_hung_up() {
 
 #[test]
 fn versions_go_on_rising() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.accept(b, call).unwrap();
     let before = w.view(a, call).unwrap().v;
     w.restart();
@@ -37,9 +33,7 @@ fn versions_go_on_rising() {
 
 #[test]
 fn a_ringing_call_rings_on_for_the_rest_of_its_time() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.wait(20_000);
     w.restart();
     let (a, b) = (w.reopen(a), w.reopen(b));
@@ -53,9 +47,7 @@ fn a_ringing_call_rings_on_for_the_rest_of_its_time() {
 
 #[test]
 fn a_caller_who_does_not_come_back_cancels() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, _, b, call) = ringing();
     w.restart();
     let b = w.reopen(b);
     w.wait(30_000);
@@ -67,9 +59,7 @@ fn a_caller_who_does_not_come_back_cancels() {
 
 #[test]
 fn a_call_nobody_comes_back_to_is_lost() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, _, call) = connected();
     w.restart();
     w.wait(30_000);
     let a = w.reopen(a);
@@ -81,9 +71,7 @@ fn a_call_nobody_comes_back_to_is_lost() {
 
 #[test]
 fn how_a_call_ended_is_still_known() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.hangup(a, call);
     w.restart();
     let b = w.reopen(b);
@@ -95,9 +83,7 @@ fn how_a_call_ended_is_still_known() {
 
 #[test]
 fn an_accept_asked_again_after_a_restart_is_done() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.restart();
     let (a, b) = (w.reopen(a), w.reopen(b));
     assert!(w.accept(b, call).is_ok());
@@ -117,9 +103,7 @@ fn a_dial_asked_again_after_a_restart_is_the_same_call() {
 
 #[test]
 fn a_forgotten_call_leaves_nothing_in_the_store() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, _, call) = connected();
     w.hangup(a, call);
     w.wait(60_000);
     assert!(
@@ -131,9 +115,7 @@ fn a_forgotten_call_leaves_nothing_in_the_store() {
 
 #[test]
 fn a_damaged_store_costs_what_is_missing_and_no_more() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    w.befriend(a, b);
+    let (mut w, a, b) = friends();
     w.connect(a, b);
     w.store.retain(|key, _| {
         !(key.table == magpie_hub::Table::Person && key.key == person(2).to_string())

@@ -2,7 +2,7 @@
 
 use magpie_hub::{CallId, CallState, Command, Decline, EndReason, Event, Limits, RequestBody};
 
-use crate::world::{World, person};
+use crate::world::{World, connected, person, ringing};
 
 #[test]
 fn a_signal_goes_to_the_other_endpoint_and_to_nobody_else() {
@@ -19,9 +19,7 @@ fn a_signal_goes_to_the_other_endpoint_and_to_nobody_else() {
 
 #[test]
 fn nothing_is_forwarded_before_the_answer_or_after_the_end() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.signal(a, call, "early");
     w.signal(b, call, "early");
     w.accept(b, call).unwrap();
@@ -44,9 +42,7 @@ fn pages_that_are_not_in_the_call_cannot_speak_in_it() {
 
 #[test]
 fn a_signal_to_an_endpoint_that_is_away_is_dropped() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     w.close(b);
     w.signal(a, call, "lost");
     let b = w.reopen(b);
@@ -57,9 +53,7 @@ fn a_signal_to_an_endpoint_that_is_away_is_dropped() {
 
 #[test]
 fn signals_keep_their_order() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.connect(a, b);
+    let (mut w, a, b, call) = connected();
     for frame in ["1", "2", "3"] {
         w.signal(a, call, frame);
     }
@@ -68,9 +62,7 @@ fn signals_keep_their_order() {
 
 #[test]
 fn sync_brings_what_is_newer_and_then_says_so() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     let known = w.view(b, call).unwrap().v;
     w.hangup(a, call);
     w.forget();
@@ -84,9 +76,7 @@ fn sync_brings_what_is_newer_and_then_says_so() {
 
 #[test]
 fn sync_brings_nothing_that_is_known() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, _, b, call) = ringing();
     let known = w.view(b, call).unwrap().v;
     w.send(b, Command::Sync(vec![(call, known)]));
     assert_eq!(w.heard(b), [Event::Synced { now: w.now }]);
@@ -94,9 +84,7 @@ fn sync_brings_nothing_that_is_known() {
 
 #[test]
 fn sync_brings_a_live_call_the_client_never_heard_of() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, _, b, call) = ringing();
     w.forget();
     w.send(b, Command::Sync(Vec::new()));
     assert_eq!(w.state(b, call), Some((CallState::Ringing, None)));
@@ -104,9 +92,7 @@ fn sync_brings_a_live_call_the_client_never_heard_of() {
 
 #[test]
 fn sync_brings_the_end_of_a_call_to_the_page_that_dialled_it() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, a, b, call) = ringing();
     w.ask(
         b,
         RequestBody::Decline {
@@ -155,9 +141,7 @@ fn sync_about_somebody_elses_call_tells_no_more_than_about_none() {
 
 #[test]
 fn sync_about_a_merged_call_brings_the_one_it_became() {
-    let mut w = World::new();
-    let (a, b) = (w.open(1), w.open(2));
-    let call = w.dial(a, person(2)).unwrap();
+    let (mut w, _, b, call) = ringing();
     let mine = CallId([99; 16]);
     w.dial_as(b, mine, person(1)).unwrap();
     w.forget();

@@ -338,6 +338,30 @@ impl World {
     }
 }
 
+/// Two people of whom the first rings the second.
+pub(crate) fn ringing() -> (World, Page, Page, CallId) {
+    let mut w = World::new();
+    let (a, b) = (w.open(1), w.open(2));
+    let call = w.dial(a, person(2)).unwrap();
+    (w, a, b, call)
+}
+
+/// Two people in a call, dialled by the first.
+pub(crate) fn connected() -> (World, Page, Page, CallId) {
+    let mut w = World::new();
+    let (a, b) = (w.open(1), w.open(2));
+    let call = w.connect(a, b);
+    (w, a, b, call)
+}
+
+/// Two people who have each other on their lists.
+pub(crate) fn friends() -> (World, Page, Page) {
+    let mut w = World::new();
+    let (a, b) = (w.open(1), w.open(2));
+    w.befriend(a, b);
+    (w, a, b)
+}
+
 pub(crate) fn through_json(record: Record) -> Record {
     serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap()
 }
