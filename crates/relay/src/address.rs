@@ -42,6 +42,15 @@ impl Transport {
     }
 }
 
+/// What carries bytes between this server and peers: REQUESTED-TRANSPORT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Datagrams (RFC 8656).
+    Udp,
+    /// Connections (RFC 6062).
+    Tcp,
+}
+
 /// The 5-tuple an allocation belongs to (RFC 8656 section 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddr {

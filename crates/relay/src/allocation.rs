@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stun_types::message::TransactionId;
 
-use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
+use crate::address::{ClientAddr, Family, Millis, PeerAddr, Protocol, RelayAddr};
 use crate::channels::Channels;
 use crate::effect::{RelayId, Reservation};
 use crate::integrity::Key;
@@ -19,6 +19,7 @@ use crate::shared::Seat;
 pub(crate) struct Allocation {
     pub(crate) client: ClientAddr,
     pub(crate) family: Family,
+    pub(crate) protocol: Protocol,
     /// `None` until the socket is there.
     pub(crate) relay: Option<RelayAddr>,
     /// Of the Allocate that made it: a request that repeats it is answered alike.
@@ -39,6 +40,8 @@ pub(crate) struct Allocation {
     /// Whether the relay socket is being read.
     pub(crate) watched: bool,
     traffic: Bucket,
+    /// ICMP errors passed on.
+    errors: Bucket,
     /// By address. Few, so a sorted list beats a hash in time and by far in memory.
     permissions: Vec<Permission>,
     channels: Channels,
@@ -79,6 +82,7 @@ impl Allocation {
     pub(crate) const fn new(
         client: ClientAddr,
         family: Family,
+        protocol: Protocol,
         transaction: TransactionId,
         granted: u32,
         username: Box<str>,
@@ -89,6 +93,7 @@ impl Allocation {
         Self {
             client,
             family,
+            protocol,
             relay: None,
             transaction,
             granted,
@@ -101,6 +106,7 @@ impl Allocation {
             timer: expires,
             watched: false,
             traffic: Bucket::new(),
+            errors: Bucket::new(),
             permissions: Vec::new(),
             channels: Channels::new(),
             seat,
@@ -157,6 +163,22 @@ impl Allocation {
         self.traffic.take(now, bits, max_bps.get(), burst)
     }
 
+    /// Counts bytes that have passed already: from when on more may.
+    pub(crate) fn passed(&mut self, now: Millis, bytes: usize, max_bps: NonZeroU64) -> Millis {
+        let bits = (bytes as u64).saturating_mul(8);
+        let rate = max_bps.get();
+        let wait = self
+            .traffic
+            .overdraw(now, bits, rate, rate.max(LONGEST_PACKET));
+        now.after(Duration::from_millis(wait))
+    }
+
+    /// Whether the client may hear of one more ICMP error.
+    pub(crate) fn admits_error(&mut self, now: Millis) -> bool {
+        self.errors
+            .take(now, 1, ERRORS_PER_SECOND, ERRORS_PER_SECOND)
+    }
+
     /// Binds or refreshes a channel (RFC 8656 section 12.2).
     pub(crate) fn bind(
         &mut self,
@@ -195,5 +217,6 @@ impl Allocation {
     }
 }
 
+const ERRORS_PER_SECOND: u64 = 10;
 /// Bits of the longest datagram, which has to pass at the lowest rate too.
 const LONGEST_PACKET: u64 = 8 * 65_536;

@@ -54,6 +54,14 @@ impl<'s> Answer<'s> {
         answer
     }
 
+    pub(crate) fn indication(
+        method: Method,
+        transaction: TransactionId,
+        scratch: &'s mut [u8],
+    ) -> Self {
+        Self::new(MessageClass::Indication, method, transaction, scratch)
+    }
+
     fn new(
         class: MessageClass,
         method: Method,

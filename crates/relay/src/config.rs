@@ -99,6 +99,8 @@ pub struct Limits {
     pub permissions: usize,
     /// Channels of one allocation.
     pub channels: usize,
+    /// TCP connections with peers of one relayed address.
+    pub connections: usize,
     /// Answers per second to unauthenticated UDP packets of one address.
     pub challenges_per_second: u32,
     /// How many of those may come at once.
@@ -148,6 +150,7 @@ impl Default for Limits {
             max_bps: None,
             permissions: 256,
             channels: 256,
+            connections: 64,
             challenges_per_second: 100,
             challenge_burst: 1000,
         }

@@ -1,6 +1,7 @@
 //! What the outside is asked to do.
 
-use crate::address::{ClientAddr, Family, PeerAddr, RelayAddr};
+use crate::address::{ClientAddr, Family, PeerAddr, Protocol, RelayAddr};
+use crate::connection::ConnectionId;
 use crate::head::Head;
 use crate::policy::Refusal;
 
@@ -41,6 +42,16 @@ pub enum Output<'a> {
         payload: &'a [u8],
         /// 0 to 3.
         padding: usize,
+    },
+    /// A STUN answer after which the client's stream carries the bytes of a connection with a peer, both ways, until either
+    /// end closes: then [`Relay::client_gone`](crate::Relay::client_gone).
+    Splice {
+        /// Whose stream.
+        client: ClientAddr,
+        /// The answer, to be sent first.
+        message: &'a [u8],
+        /// The connection.
+        connection: ConnectionId,
     },
     /// A packet for a peer.
     ToPeer {
@@ -88,8 +99,34 @@ pub enum Effect {
         client: ClientAddr,
         /// IPv4 or IPv6.
         family: Family,
+        /// Datagrams, or connections: then the socket listens, every connection it takes is given to
+        /// [`Relay::accepted`](crate::Relay::accepted), and `port` is [`Port::Any`].
+        protocol: Protocol,
         /// Which port.
         port: Port,
+    },
+    /// Connect from a relayed address to a peer, and answer with [`Relay::connected`](crate::Relay::connected), at any time.
+    Connect {
+        /// Names the connection from here on.
+        connection: ConnectionId,
+        /// From whose address and port.
+        relay: RelayId,
+        /// To whom.
+        peer: PeerAddr,
+        /// Whether the peer is a relayed address of this server, in the form clients are told.
+        own: bool,
+    },
+    /// Close a connection with a peer, or give up making it, and close the client's connection that is bound to it.
+    Disconnect {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// Send a STUN message.
+    Answer {
+        /// To whom.
+        client: ClientAddr,
+        /// The message.
+        message: Box<[u8]>,
     },
     /// Close a reserved socket: nobody has claimed it in time.
     Release {

@@ -54,7 +54,7 @@ impl Head {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    const fn empty() -> Self {
+    pub(crate) const fn empty() -> Self {
         Self {
             bytes: [0; 48],
             length: 0,

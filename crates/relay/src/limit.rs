@@ -49,6 +49,13 @@ impl Bucket {
         fits
     }
 
+    /// Takes `units` whether or not there is room: milliseconds until there is, 0 if there was.
+    pub(crate) fn overdraw(&mut self, now: Millis, units: u64, rate: u64, burst: u64) -> u64 {
+        self.take(now, units, rate, u64::MAX);
+        let over = self.used.saturating_sub(burst.saturating_mul(ONE));
+        over.div_ceil(rate.max(1))
+    }
+
     fn give_back(&mut self, units: u64) {
         self.used = self.used.saturating_sub(units.saturating_mul(ONE));
     }

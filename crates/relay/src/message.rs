@@ -4,11 +4,12 @@ use stun_types::attribute::AttributeType;
 use stun_types::message::{Message, MessageHeader};
 use stun_types::prelude::{Attribute, AttributeFromRaw, AttributeStaticType};
 use turn_types::attribute::{
-    AdditionalAddressFamily, ChannelNumber, EvenPort, Lifetime, RequestedAddressFamily,
-    RequestedTransport, ReservationToken, XorPeerAddress,
+    AdditionalAddressFamily, ChannelNumber, ConnectionId as ConnectionIdAttribute, EvenPort,
+    Lifetime, RequestedAddressFamily, RequestedTransport, ReservationToken, XorPeerAddress,
 };
 
 use crate::address::{Family, PeerAddr};
+use crate::connection::ConnectionId;
 
 /// A well-formed STUN message that fills its packet exactly.
 #[derive(Debug)]
@@ -75,6 +76,11 @@ impl<'a> Stun<'a> {
         Ok(self
             .first::<ChannelNumber>()?
             .map(|number| number.channel()))
+    }
+
+    pub(crate) fn connection_id(&self) -> Result<Option<ConnectionId>, Malformed> {
+        let id = self.first::<ConnectionIdAttribute>()?;
+        Ok(id.map(|id| ConnectionId(id.id())))
     }
 
     /// EVEN-PORT: whether the next higher port is to be reserved.
@@ -156,7 +162,7 @@ impl<'a> Stun<'a> {
 }
 
 /// The attributes of RFC 8489, RFC 8656 and RFC 6062 whose meaning has to be known.
-const KNOWN: [u16; 21] = [
+const KNOWN: [u16; 22] = [
     0x0001, // MAPPED-ADDRESS
     0x0006, // USERNAME
     0x0008, // MESSAGE-INTEGRITY
@@ -178,6 +184,7 @@ const KNOWN: [u16; 21] = [
     0x001e, // USERHASH
     0x0020, // XOR-MAPPED-ADDRESS
     0x0022, // RESERVATION-TOKEN
+    0x002a, // CONNECTION-ID
 ];
 /// More would not fit the answer, and no client sends as many.
 const UNKNOWN_MOST: usize = 16;

@@ -5,7 +5,7 @@ use stun_types::prelude::AttributeStaticType;
 use turn_types::attribute::{Data, DontFragment};
 use turn_types::message::SEND;
 
-use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
+use crate::address::{ClientAddr, Family, Millis, PeerAddr, Protocol, RelayAddr};
 use crate::allocation::Scope;
 use crate::effect::{Fragment, Output, RelayId};
 use crate::head::{Head, padding};
@@ -74,7 +74,7 @@ impl Relay {
     pub fn head(&mut self, wrap: Wrap, length: usize) -> Option<(Head, usize)> {
         let head = match wrap.channel {
             Some(number) => Head::channel(number, length),
-            None => Head::data_indication(self.transaction(), wrap.peer, length),
+            None => Head::data_indication(self.transaction_id(), wrap.peer, length),
         };
         Some((head?, if wrap.padded { padding(length) } else { 0 }))
     }
@@ -109,12 +109,23 @@ impl Relay {
             false => Fragment::Allowed,
         };
         match self.table.by_family(&client, Family::of(peer.ip())) {
-            Some(relay) if understood && self.policy.check_port(peer).is_ok() => {
+            Some(relay)
+                if understood
+                    && self.carries_datagrams(relay)
+                    && self.policy.check_port(peer).is_ok() =>
+            {
                 let route = self.route_to_peer(now, relay, peer, Run::one(payload.len()));
                 self.output(route, payload, fragment)
             }
             _ => self.drop_packet(),
         }
+    }
+
+    /// Send indications are no part of TCP allocations (RFC 6062 section 3).
+    fn carries_datagrams(&self, relay: RelayId) -> bool {
+        self.table
+            .get(relay)
+            .is_some_and(|a| a.protocol == Protocol::Udp)
     }
 
     fn channel_data<'a>(
@@ -256,7 +267,7 @@ impl Relay {
     }
 
     /// A transaction id nobody answers: a counter, scrambled (splitmix64).
-    fn transaction(&mut self) -> [u8; 12] {
+    pub(crate) fn transaction_id(&mut self) -> [u8; 12] {
         self.transactions = self.transactions.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.transactions;
         word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);

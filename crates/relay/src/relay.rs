@@ -11,6 +11,7 @@ use crate::address::{ClientAddr, Millis, RelayAddr};
 use crate::answer::SCRATCH;
 use crate::auth::Users;
 use crate::config::{AlternateServer, Config, Lifetimes, Limits};
+use crate::connection::Connections;
 use crate::discovery::NatDiscovery;
 use crate::effect::{Effect, OpenError, Output, RelayId};
 use crate::hash::Seeded;
@@ -44,6 +45,7 @@ pub struct Relay {
     pub(crate) policy: Policy,
     pub(crate) challenges: RateLimit,
     pub(crate) table: Table,
+    pub(crate) connections: Connections,
     pub(crate) reservations: Reservations,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) scratch: Box<[u8; SCRATCH]>,
@@ -89,6 +91,7 @@ impl Relay {
             policy: Policy::new(config.allow_peers, config.deny_peers, hasher),
             challenges: RateLimit::new(hasher, challenges_per_second, challenge_burst),
             table: Table::new(config.limits, hasher, worker, Arc::clone(&shared)),
+            connections: Connections::new(hasher, worker),
             reservations: Reservations::new(shared, hasher, worker),
             effects: VecDeque::new(),
             scratch: Box::new([0; SCRATCH]),
@@ -132,8 +135,13 @@ impl Relay {
         }
     }
 
-    /// A client's stream has ended, and its allocation with it (RFC 8656 section 3.1).
+    /// A client's stream has ended, and its allocation with it (RFC 8656 section 3.1), or the connection with a peer that it
+    /// was bound to (RFC 6062 section 5.5).
     pub fn client_gone(&mut self, client: ClientAddr) {
+        if let Some(connection) = self.connections.by_data(&client) {
+            self.connections.remove(connection);
+            self.effects.push_back(Effect::Disconnect { connection });
+        }
         if let Some(id) = self.table.by_client(&client) {
             self.close_all(id);
         }
@@ -160,6 +168,9 @@ impl Relay {
         while let Some(id) = self.table.pop_expired(now) {
             self.close(id);
         }
+        while let Some(id) = self.connections.pop_expired(now) {
+            self.expire_connection(id);
+        }
         while let Some(reservation) = self.reservations.pop_expired(now) {
             self.effects.push_back(Effect::Release { reservation });
         }
@@ -173,8 +184,18 @@ impl Relay {
     /// When [`handle_timeout`](Self::handle_timeout) is due; in constant time.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
-        let timers = [self.table.next_timer(), self.reservations.next_timer()];
+        let timers = [
+            self.table.next_timer(),
+            self.connections.next_timer(),
+            self.reservations.next_timer(),
+        ];
         timers.into_iter().flatten().min()
+    }
+
+    /// Which of the relays of one server this is.
+    #[must_use]
+    pub const fn worker(&self) -> u8 {
+        self.connections.worker()
     }
 
     /// Counts since the start.
@@ -182,6 +203,7 @@ impl Relay {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             allocations: self.table.len(),
+            connections: self.connections.len(),
             ..self.counts.clone()
         }
     }
@@ -197,6 +219,10 @@ impl Relay {
 
     /// Ends one relayed address.
     pub(crate) fn close(&mut self, id: RelayId) {
+        while let Some(connection) = self.connections.any_of(id) {
+            self.connections.remove(connection);
+            self.effects.push_back(Effect::Disconnect { connection });
+        }
         if self.table.remove(id).is_some() {
             self.effects.push_back(Effect::Close { relay: id });
         }

@@ -2,6 +2,7 @@
 
 mod allocate;
 mod binding;
+mod connect;
 mod peers;
 
 use std::net::SocketAddr;
@@ -9,12 +10,15 @@ use std::net::SocketAddr;
 use stun_types::attribute::{AttributeType, ErrorCode};
 use stun_types::message::{BINDING, Method, TransactionId};
 use turn_types::attribute::Lifetime;
-use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
+use turn_types::message::{
+    ALLOCATE, CHANNEL_BIND, CONNECT, CONNECTION_BIND, CREATE_PERMISSION, REFRESH,
+};
 
 use crate::address::{ClientAddr, Millis};
 use crate::allocation::BindError;
 use crate::answer::Answer;
 use crate::auth::{Claim, Denied, Identity};
+use crate::connection::ConnectionId;
 use crate::effect::{Output, RelayId};
 use crate::integrity::Key;
 use crate::message::{Malformed, Stun};
@@ -29,6 +33,8 @@ enum Granted {
     Again(RelayId),
     /// LIFETIME in seconds.
     Refreshed(u32),
+    /// The client's stream belongs to this connection from here on.
+    Bound(ConnectionId),
     Done,
 }
 
@@ -75,7 +81,7 @@ impl Relay {
     ) -> Output<'_> {
         match stun.message().method() {
             BINDING => self.on_binding(now, client, stun),
-            ALLOCATE | REFRESH | CREATE_PERMISSION | CHANNEL_BIND => {
+            ALLOCATE | REFRESH | CREATE_PERMISSION | CHANNEL_BIND | CONNECT | CONNECTION_BIND => {
                 match self.authenticate(now, client, stun) {
                     Ok(identity) => self.on_authenticated(now, client, stun, identity),
                     Err(denied) => self.deny(now, client, stun, denied),
@@ -199,6 +205,8 @@ impl Relay {
             ALLOCATE => self.allocate(now, client, stun, identity),
             REFRESH => self.refresh(now, client, stun, &identity),
             CREATE_PERMISSION => self.create_permission(now, client, stun, &identity),
+            CONNECT => self.connect(now, client, stun, &identity),
+            CONNECTION_BIND => self.connection_bind(client, stun, &identity),
             _ => self.channel_bind(now, client, stun, &identity),
         };
         match outcome {
@@ -207,6 +215,7 @@ impl Relay {
             Ok(Granted::Refreshed(lifetime)) => {
                 self.succeed(client, method, transaction, &key, Some(lifetime))
             }
+            Ok(Granted::Bound(connection)) => self.splice(client, transaction, &key, connection),
             Ok(Granted::Done) => self.succeed(client, method, transaction, &key, None),
             Err(refused) => self.refuse(client, method, transaction, &key, refused),
         }
@@ -241,6 +250,23 @@ impl Relay {
         answer.add_software(&self.software);
         let length = answer.finish(Some(key));
         self.reply(client, length)
+    }
+
+    fn splice(
+        &mut self,
+        client: ClientAddr,
+        transaction: TransactionId,
+        key: &Key,
+        connection: ConnectionId,
+    ) -> Output<'_> {
+        match self.succeed(client, CONNECTION_BIND, transaction, key, None) {
+            Output::Reply { client, message } => Output::Splice {
+                client,
+                message,
+                connection,
+            },
+            other => other,
+        }
     }
 
     fn refuse(

@@ -12,7 +12,10 @@ use crate::reserve::Kept;
 /// Shared by all relays of one server; see [`Relay::sharing`](crate::Relay::sharing).
 #[derive(Debug)]
 pub struct Shared {
+    /// Of UDP.
     pub(crate) directory: Directory,
+    /// Of TCP.
+    pub(crate) streams: Directory,
     quotas: Mutex<Quotas>,
     reservations: Mutex<SeededMap<u64, Kept>>,
 }
@@ -24,6 +27,7 @@ impl Shared {
         let hasher = Seeded::derived(seed, b"shared");
         Self {
             directory: Directory::default(),
+            streams: Directory::default(),
             quotas: Mutex::new(Quotas::new(hasher)),
             reservations: Mutex::new(SeededMap::with_hasher(hasher)),
         }

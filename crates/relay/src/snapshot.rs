@@ -9,6 +9,8 @@ use crate::policy::Refusal;
 pub struct Snapshot {
     /// Allocations at this moment.
     pub allocations: usize,
+    /// TCP connections with peers at this moment, those being made included.
+    pub connections: usize,
     /// Packets relayed to peers.
     pub to_peers: u64,
     /// Payload bytes of those.
@@ -41,6 +43,7 @@ impl Snapshot {
     /// Adds what another relay of the same server has counted.
     pub fn add(&mut self, other: &Self) {
         self.allocations = self.allocations.saturating_add(other.allocations);
+        self.connections = self.connections.saturating_add(other.connections);
         for (sum, more) in [
             (&mut self.to_peers, other.to_peers),
             (&mut self.bytes_to_peers, other.bytes_to_peers),

@@ -5,14 +5,14 @@ use std::collections::BinaryHeap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::address::{ClientAddr, Family, Millis, PeerAddr, RelayAddr};
+use crate::address::{ClientAddr, Family, Millis, PeerAddr, Protocol, RelayAddr};
 use crate::allocation::Allocation;
 use crate::config::Limits;
 use crate::credentials::account;
 use crate::effect::RelayId;
 use crate::hash::{Seeded, SeededMap};
 use crate::limit::block;
-use crate::shared::{Home, Seat, Shared};
+use crate::shared::{Directory, Home, Seat, Shared};
 
 /// Allocations by id, client, relayed address and time of expiry. By relayed address they are found in the directory that
 /// all relays of the server share.
@@ -85,13 +85,21 @@ impl Table {
 
     /// Records the relayed address of an allocation.
     pub(crate) fn set_relay(&mut self, id: RelayId, relay: RelayAddr) {
+        let home = Home {
+            worker: self.worker,
+            slot: id.slot,
+        };
         if let Some(allocation) = self.get_mut(id) {
             allocation.relay = Some(relay);
-            let home = Home {
-                worker: self.worker,
-                slot: id.slot,
-            };
-            self.shared.directory.set(relay.get(), Some(home));
+            let protocol = allocation.protocol;
+            self.directory(protocol).set(relay.get(), Some(home));
+        }
+    }
+
+    fn directory(&self, protocol: Protocol) -> &Directory {
+        match protocol {
+            Protocol::Udp => &self.shared.directory,
+            Protocol::Tcp => &self.shared.streams,
         }
     }
 
@@ -116,7 +124,7 @@ impl Table {
             .take_if(|_| slot.generation == id.generation)?;
         self.free.push(Reverse(id.slot));
         if let Some(relay) = allocation.relay {
-            self.shared.directory.set(relay.get(), None);
+            self.directory(allocation.protocol).set(relay.get(), None);
         }
         Some(self.part(allocation))
     }
@@ -217,6 +225,11 @@ impl Table {
             slot: home.slot,
             generation,
         }))
+    }
+
+    /// Whether `peer` is a relayed address of this server that listens for connections.
+    pub(crate) fn is_stream_of_ours(&self, peer: PeerAddr) -> bool {
+        self.shared.streams.find(peer.get()).is_some()
     }
 
     pub(crate) fn get(&self, id: RelayId) -> Option<&Allocation> {

@@ -153,7 +153,7 @@ fn channel_data(channel: u16, payload: usize) -> Vec<u8> {
 fn sent(output: &Output<'_>) -> usize {
     match output {
         Output::Nothing => 0,
-        Output::Reply { message, .. } => message.len(),
+        Output::Reply { message, .. } | Output::Splice { message, .. } => message.len(),
         Output::ToClient { head, payload, .. } => head.as_bytes().len() + payload.len(),
         Output::ToPeer { payload, .. } | Output::ToWorker { payload, .. } => payload.len(),
     }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use stun_types::attribute::{ErrorCode, XorMappedAddress};
+use stun_types::attribute::{AttributeType, ErrorCode, XorMappedAddress};
 use stun_types::message::TransactionId;
-use turn_types::attribute::{Lifetime, ReservationToken, XorRelayedAddress};
+use stun_types::prelude::AttributeStaticType;
+use turn_types::attribute::{
+    DontFragment, EvenPort, Lifetime, ReservationToken, XorRelayedAddress,
+};
 use turn_types::message::ALLOCATE;
 
 use super::{Granted, Refused, understand};
-use crate::address::{ClientAddr, Family, Millis, RelayAddr};
+use crate::address::{ClientAddr, Family, Millis, Protocol, RelayAddr};
 use crate::allocation::Allocation;
 use crate::answer::Answer;
 use crate::auth::Identity;
@@ -31,11 +34,7 @@ impl Relay {
         if let Some(id) = self.table.by_client(&client) {
             return self.allocate_again(id, transaction);
         }
-        match stun.requested_transport()? {
-            None => return Err(Refused::Code(ErrorCode::BAD_REQUEST)),
-            Some(UDP) => {}
-            Some(_) => return Err(Refused::Code(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL)),
-        }
+        let protocol = requested_protocol(client, stun)?;
         if let Some(alternate) = &self.alternate {
             let addresses = alternate.addresses_for(client.remote().ip());
             if !addresses.is_empty() {
@@ -53,6 +52,7 @@ impl Relay {
             Allocation::new(
                 client,
                 family,
+                protocol,
                 transaction,
                 granted,
                 identity.username,
@@ -69,19 +69,27 @@ impl Relay {
             first.reserved = Some(reservation);
         }
         let first = self.table.insert(first);
-        self.open(first, client, wish.family, wish.port);
+        self.open(first, client, wish.family, protocol, wish.port);
         if let Some(second) = second {
             let second = self.table.insert_sibling(first, second);
-            self.open(second, client, Family::V6, wish.port);
+            self.open(second, client, Family::V6, protocol, wish.port);
         }
         Ok(Granted::Later)
     }
 
-    fn open(&mut self, relay: RelayId, client: ClientAddr, family: Family, port: Port) {
+    fn open(
+        &mut self,
+        relay: RelayId,
+        client: ClientAddr,
+        family: Family,
+        protocol: Protocol,
+        port: Port,
+    ) {
         self.effects.push_back(Effect::Open {
             relay,
             client,
             family,
+            protocol,
             port,
         });
     }
@@ -276,6 +284,20 @@ impl Relay {
     }
 }
 
+/// REQUESTED-TRANSPORT. Connections are for clients that have one themselves, and nothing that concerns datagrams goes with
+/// them (RFC 6062 section 5.1).
+fn requested_protocol(client: ClientAddr, stun: &Stun<'_>) -> Result<Protocol, Refused> {
+    let bad = Err(Refused::Code(ErrorCode::BAD_REQUEST));
+    match stun.requested_transport()? {
+        None => bad,
+        Some(UDP) => Ok(Protocol::Udp),
+        Some(TCP) if !client.transport().is_stream() => bad,
+        Some(TCP) if OF_DATAGRAMS.iter().any(|kind| stun.has(*kind)) => bad,
+        Some(TCP) => Ok(Protocol::Tcp),
+        Some(_) => Err(Refused::Code(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL)),
+    }
+}
+
 /// What an Allocate asks for.
 struct Wish {
     port: Port,
@@ -292,5 +314,8 @@ fn clamp(seconds: u64) -> u32 {
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
-/// IANA protocol number.
+const OF_DATAGRAMS: [AttributeType; 3] =
+    [DontFragment::TYPE, EvenPort::TYPE, ReservationToken::TYPE];
+/// IANA protocol numbers.
 const UDP: u8 = 17;
+const TCP: u8 = 6;

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use stun_types::attribute::ErrorCode;
 
 use super::{Granted, Refused, understand};
-use crate::address::{ClientAddr, Family, Millis, PeerAddr};
+use crate::address::{ClientAddr, Family, Millis, PeerAddr, Protocol};
 use crate::allocation::Scope;
 use crate::auth::Identity;
 use crate::effect::{Effect, RelayId};
@@ -24,11 +24,12 @@ impl Relay {
     ) -> Result<Granted, Refused> {
         understand(stun)?;
         let id = self.own_allocation(client, identity)?;
+        let protocol = self.protocol(id);
         let mut permitted = Vec::new();
         for peer in stun.peers() {
             let peer = peer?;
             let relay = self.relay_towards(id, peer)?;
-            let scope = self.judge(client, peer, Aim::Address)?;
+            let scope = self.judge(client, protocol, peer, Aim::Address)?;
             permitted.push(Permitted {
                 relay,
                 ip: peer.ip(),
@@ -55,6 +56,11 @@ impl Relay {
     ) -> Result<Granted, Refused> {
         understand(stun)?;
         let id = self.own_allocation(client, identity)?;
+        let protocol = self.protocol(id);
+        if protocol == Protocol::Tcp {
+            // Channels carry datagrams (RFC 6062 section 3).
+            return Err(Refused::Code(ErrorCode::BAD_REQUEST));
+        }
         let (Some(number), Some(peer)) = (stun.channel_number()?, stun.peer()?) else {
             return Err(Refused::Code(ErrorCode::BAD_REQUEST));
         };
@@ -66,7 +72,7 @@ impl Relay {
             return Err(Refused::Code(ErrorCode::BAD_REQUEST));
         }
         let relay = self.relay_towards(id, peer)?;
-        let scope = self.judge(client, peer, Aim::Exactly)?;
+        let scope = self.judge(client, protocol, peer, Aim::Exactly)?;
         // The number is the client's: bound to a peer of one family, it is taken for the other.
         let other = self.table.channel(now, &client, number);
         if other.is_some_and(|(other, _)| other != relay) {
@@ -83,8 +89,12 @@ impl Relay {
         Ok(Granted::Done)
     }
 
+    fn protocol(&self, id: RelayId) -> Protocol {
+        self.table.get(id).map_or(Protocol::Udp, |a| a.protocol)
+    }
+
     /// Which relayed address of an allocation reaches `peer`: the one of its family, or 443 (RFC 8656 sections 10.2, 12.2).
-    fn relay_towards(&self, id: RelayId, peer: PeerAddr) -> Result<RelayId, Refused> {
+    pub(super) fn relay_towards(&self, id: RelayId, peer: PeerAddr) -> Result<RelayId, Refused> {
         self.table
             .with_family(id, Family::of(peer.ip()))
             .ok_or(Refused::Code(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH))
@@ -92,14 +102,20 @@ impl Relay {
 
     /// Whether a peer may be reached, and how much of its IP address with it. The port of a permission means nothing
     /// (RFC 8656 section 10.1) unless it names one of our own addresses.
-    fn judge(&mut self, client: ClientAddr, peer: PeerAddr, aim: Aim) -> Result<Scope, Refused> {
+    pub(super) fn judge(
+        &mut self,
+        client: ClientAddr,
+        protocol: Protocol,
+        peer: PeerAddr,
+        aim: Aim,
+    ) -> Result<Scope, Refused> {
         let port = match aim {
             Aim::Address => self.policy.check_listener(peer),
             Aim::Exactly => self.policy.check_port(peer),
         };
         let verdict = port.and_then(|()| match self.policy.check_range(peer.ip()) {
             Ok(()) => Ok(Scope::Everything),
-            Err(_) if self.table.owner(peer).is_some() => Ok(Scope::OwnRelays),
+            Err(_) if self.is_ours(protocol, peer) => Ok(Scope::OwnRelays),
             Err(why) => Err(why),
         });
         verdict.map_err(|why| {
@@ -108,6 +124,13 @@ impl Relay {
                 .push_back(Effect::Refused { client, peer, why });
             Refused::Code(ErrorCode::FORBIDDEN)
         })
+    }
+
+    fn is_ours(&self, protocol: Protocol, peer: PeerAddr) -> bool {
+        match protocol {
+            Protocol::Udp => self.table.owner(peer).is_some(),
+            Protocol::Tcp => self.table.is_stream_of_ours(peer),
+        }
     }
 
     /// Installs or refreshes permissions: all or, for want of room, none.
@@ -128,7 +151,8 @@ impl Relay {
                 continue;
             };
             allocation.permit(now, *ip, *scope, lifetime);
-            if *scope == Scope::Everything && !allocation.watched {
+            let silent = allocation.protocol == Protocol::Udp && !allocation.watched;
+            if *scope == Scope::Everything && silent {
                 allocation.watched = true;
                 self.effects.push_back(Effect::Watch { relay: *relay });
             }
@@ -146,7 +170,7 @@ struct Permitted {
 
 /// How much of a peer's transport address a request means.
 #[derive(Clone, Copy)]
-enum Aim {
+pub(super) enum Aim {
     Address,
     Exactly,
 }

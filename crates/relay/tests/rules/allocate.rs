@@ -64,13 +64,13 @@ fn one_address_over_two_transports_is_two_clients() {
 
 /// RFC 8656 section 7.2, third check.
 #[test]
-fn a_missing_or_malformed_transport_is_400_and_one_that_is_not_udp_442() {
+fn a_missing_or_malformed_transport_is_400_and_an_unknown_one_442() {
     let (mut lab, client) = ready();
     let malformed = RawAttribute::new(0x0019.into(), &[UDP]);
     assert_eq!(client.ask(&mut lab, ALLOCATE, &[]), Err(400));
     assert_eq!(client.ask(&mut lab, ALLOCATE, &[&malformed]), Err(400));
     assert_eq!(
-        client.ask(&mut lab, ALLOCATE, &[&RequestedTransport::new(6)]),
+        client.ask(&mut lab, ALLOCATE, &[&RequestedTransport::new(132)]),
         Err(442)
     );
     assert_eq!(

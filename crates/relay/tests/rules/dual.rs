@@ -331,6 +331,14 @@ fn allocated() -> (Lab, Client, [RelayId; 2]) {
     allocated_in(Lab::new())
 }
 
+/// A dual allocation that may reach a peer of each family.
+pub(crate) fn allocated_and_permitted() -> (Lab, Client, [RelayId; 2]) {
+    let (mut lab, client, relays) = allocated();
+    client.permit(&mut lab, PEER).unwrap();
+    client.permit(&mut lab, PEER6).unwrap();
+    (lab, client, relays)
+}
+
 fn allocated_in(mut lab: Lab) -> (Lab, Client, [RelayId; 2]) {
     let mut client = Client::new(1);
     client.learn(&mut lab);

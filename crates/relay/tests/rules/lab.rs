@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use magpie_relay::{
-    ClientAddr, Config, Effect, Family, Fragment, Millis, OpenError, Output, PeerAddr, Port, Relay,
-    RelayAddr, RelayId, Reservation, Shared, StaticUser, Transport,
+    ClientAddr, Config, ConnectionId, Effect, Family, Fragment, Millis, OpenError, Output,
+    PeerAddr, Port, Protocol, Relay, RelayAddr, RelayId, Reservation, Shared, StaticUser,
+    Transport,
 };
 use stun_types::attribute::{ErrorCode, Nonce, Realm, Username};
 use stun_types::message::{
@@ -36,6 +37,13 @@ pub(crate) struct Lab {
     /// The same for sockets of one family.
     pub(crate) open_error_of: Option<(Family, OpenError)>,
     pub(crate) opened: Vec<(RelayId, Family, Port)>,
+    /// The sockets opened that listen for connections.
+    pub(crate) listening: Vec<RelayId>,
+    /// Connections asked for: from which address, to whom, and whether that is one of ours.
+    pub(crate) connects: Vec<(ConnectionId, RelayId, SocketAddr, bool)>,
+    pub(crate) disconnected: Vec<ConnectionId>,
+    /// Messages sent without a packet to answer.
+    pub(crate) unasked: Vec<(ClientAddr, Vec<u8>)>,
     /// Relayed addresses given out.
     pub(crate) places: Vec<SocketAddr>,
     pub(crate) watched: Vec<RelayId>,
@@ -52,6 +60,7 @@ pub(crate) enum Sent {
     Reply(Vec<u8>),
     ToClient(ClientAddr, Vec<u8>),
     ToPeer(RelayId, SocketAddr, Vec<u8>, Fragment),
+    Splice(ClientAddr, Vec<u8>, ConnectionId),
     ToWorker(usize, RelayAddr, RelayAddr, Vec<u8>),
 }
 
@@ -93,6 +102,10 @@ impl Lab {
             now: Millis(1_700_000_000_000),
             open_error: None,
             open_error_of: None,
+            listening: Vec::new(),
+            connects: Vec::new(),
+            disconnected: Vec::new(),
+            unasked: Vec::new(),
             places: Vec::new(),
             opened: Vec::new(),
             watched: Vec::new(),
@@ -138,16 +151,30 @@ impl Lab {
                 Effect::Open {
                     relay,
                     family,
+                    protocol,
                     port,
                     ..
                 } => {
                     self.opened.push((relay, family, port));
+                    if protocol == Protocol::Tcp {
+                        self.listening.push(relay);
+                    }
                     let failing = self.open_error_of.filter(|(of, _)| *of == family);
                     let result = match self.open_error.or(failing.map(|(_, error)| error)) {
                         Some(error) => Err(error),
                         None => Ok(self.place(family)),
                     };
                     sent = own(self.relay.relay_opened(self.now, relay, result));
+                }
+                Effect::Connect {
+                    connection,
+                    relay,
+                    peer,
+                    own,
+                } => self.connects.push((connection, relay, peer.get(), own)),
+                Effect::Disconnect { connection } => self.disconnected.push(connection),
+                Effect::Answer { client, message } => {
+                    self.unasked.push((client, message.into_vec()));
                 }
                 Effect::Watch { relay } => self.watched.push(relay),
                 Effect::Close { relay } => self.closed.push(relay),
@@ -170,7 +197,7 @@ impl Lab {
     }
 }
 
-fn own(output: Output<'_>) -> Sent {
+pub(crate) fn own(output: Output<'_>) -> Sent {
     match output {
         Output::Nothing => Sent::Nothing,
         Output::Reply { message, .. } => Sent::Reply(message.to_vec()),
@@ -183,6 +210,11 @@ fn own(output: Output<'_>) -> Sent {
             client,
             [head.as_bytes(), payload, &vec![0; padding]].concat(),
         ),
+        Output::Splice {
+            client,
+            message,
+            connection,
+        } => Sent::Splice(client, message.to_vec(), connection),
         Output::ToPeer {
             relay,
             peer,

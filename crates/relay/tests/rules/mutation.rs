@@ -1,6 +1,6 @@
 //! Packets broken in a thousand ways, half of them correctly signed: never a panic, and the relay goes on.
 
-use magpie_relay::{ClientAddr, Transport};
+use magpie_relay::{ClientAddr, ConnectError, IcmpError, PeerAddr, RelayId, Transport};
 use stun_types::attribute::RawAttribute;
 use stun_types::message::{BINDING, Method};
 use stun_types::prelude::{MessageWrite, MessageWriteExt};
@@ -30,6 +30,7 @@ fn no_packet_breaks_the_relay() {
         let _ = lab.packet(clients[at].address, &packet);
         if let Some((relay, ..)) = lab.opened.last().copied() {
             let _ = lab.peer_packet(relay, PEER, &packet);
+            outside(&mut random, &mut lab, relay);
         }
     }
     assert!(lab.relay.snapshot().allocations <= clients.len());
@@ -39,6 +40,26 @@ fn no_packet_breaks_the_relay() {
         Transport::Udp,
     );
     assert_ne!(lab.packet(fresh, &request(BINDING).finish()), Sent::Nothing);
+}
+
+const METHODS: [u16; 8] = [0x003, 0x004, 0x008, 0x009, 0x006, 0x001, 0x00a, 0x00b];
+
+/// What the outside says of connections and errors.
+fn outside(random: &mut Random, lab: &mut Lab, relay: RelayId) {
+    let peer = PeerAddr::new(PEER.parse().unwrap());
+    if let Some((connection, ..)) = lab.connects.pop() {
+        let result = [Ok(()), Err(ConnectError::Failed)][random.below(2)];
+        let _ = lab.relay.connected(lab.now, connection, result);
+    }
+    if let Some((id, _)) = lab.relay.accepted(lab.now, relay, peer)
+        && random.below(2) == 0
+    {
+        let _ = lab.relay.connected(lab.now, id, Ok(()));
+    }
+    let [kind, code] = [random.byte(), random.byte()];
+    let error = IcmpError { kind, code, mtu: 0 };
+    let _ = lab.relay.from_peer_icmp(lab.now, relay, peer, error);
+    lab.settle();
 }
 
 fn transport(n: u8) -> Transport {
@@ -67,17 +88,19 @@ fn packet(random: &mut Random, client: &Client) -> Vec<u8> {
 }
 
 fn strange_request(random: &mut Random, client: &Client) -> Vec<u8> {
-    let method = Method::new([0x003, 0x004, 0x008, 0x009, 0x006, 0x001][random.below(6)]);
+    let method = Method::new(METHODS[random.below(METHODS.len())]);
     let mut message = request(method);
     if random.below(2) == 0 {
         message = with_peer(message, PEER);
     }
     if random.below(2) == 0 {
-        message.add_attribute(&RequestedTransport::new(17)).unwrap();
+        let transport = RequestedTransport::new([17, 6][random.below(2)]);
+        message.add_attribute(&transport).unwrap();
     }
     for _ in 0..random.below(4) {
         let kinds = [
             0x0012, 0x000d, 0x000c, 0x0017, 0x0018, 0x0022, 0x0019, 0x001a, 0x8000, 0x7fff, 0x0013,
+            0x002a,
         ];
         let kind = kinds[random.below(kinds.len())];
         let length = [0, 1, 4, 8, 20, 21][random.below(6)];

@@ -22,7 +22,7 @@ use rustls::ServerConnection;
 
 use super::clock::{self, Clock};
 use super::ice::Reach;
-use super::inbox::{Bell, Inbox, ToWorker};
+use super::inbox::{Bell, Door, Inbox, ToWorker};
 use super::place::{Places, Stock};
 use super::stream::NewStream;
 use super::worker::{self, Parts};
@@ -139,11 +139,17 @@ fn employ(
     let bells = bells.collect::<io::Result<Vec<_>>>()?;
     let listeners = divide(udp, count)?;
     let clock = Clock::start();
-    let mut inboxes = Vec::new();
+    let (inboxes, receivers): (Vec<_>, Vec<_>) = bells
+        .iter()
+        .map(|bell| Inbox::new(Arc::clone(bell)))
+        .unzip();
+    let doors: Vec<Door> = inboxes.iter().filter_map(Inbox::door).collect();
+    let mut receivers = receivers.into_iter();
     let rings = ring::connect(&bells);
     for (((number, listeners), bell), rings) in (0..count).zip(listeners).zip(bells).zip(rings) {
-        let (inbox, receiver) = Inbox::new(Arc::clone(&bell));
-        inboxes.push(inbox);
+        let Some(inbox) = receivers.next() else {
+            break;
+        };
         worker::spawn(Parts {
             number,
             config: config.clone(),
@@ -153,7 +159,8 @@ fn employ(
             listeners,
             places: places.clone(),
             rings,
-            inbox: receiver,
+            inbox,
+            doors: doors.clone(),
             bell,
         })?;
     }
@@ -252,6 +259,7 @@ impl RelayHandle {
             socket: stream.socket,
             tls: stream.tls,
             first: stream.first,
+            waiting: Vec::new(),
             pass: stream.pass,
         };
         let inboxes = &self.shared.inboxes;

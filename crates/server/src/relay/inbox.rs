@@ -41,6 +41,24 @@ pub(super) struct Inbox {
     bell: Arc<Bell>,
 }
 
+/// A way to a worker for the others; it does not keep the worker from ending.
+#[derive(Clone, Debug)]
+pub(super) struct Door {
+    sender: mpsc::WeakSender<ToWorker>,
+    bell: Arc<Bell>,
+}
+
+impl Door {
+    /// Tells the worker, if it has room; else what is told is dropped.
+    pub(super) fn send(&self, message: ToWorker) {
+        if let Some(sender) = self.sender.upgrade()
+            && sender.try_send(message).is_ok()
+        {
+            self.bell.ring();
+        }
+    }
+}
+
 /// Wakes the worker out of its wait.
 #[derive(Debug)]
 pub(super) struct Bell {
@@ -61,6 +79,13 @@ impl Inbox {
             bell,
         };
         (inbox, receiver)
+    }
+
+    /// The way in for other workers.
+    pub(super) fn door(&self) -> Option<Door> {
+        let sender = self.sender.as_ref()?.downgrade();
+        let bell = Arc::clone(&self.bell);
+        Some(Door { sender, bell })
     }
 
     pub(super) async fn send(&self, message: ToWorker) -> Result<(), Gone> {

@@ -5,16 +5,19 @@
 
 mod ask;
 mod clock;
+mod connections;
 pub mod discovery;
 mod handle;
 mod ice;
 mod inbox;
 mod net;
 mod outbox;
+mod peering;
 mod place;
 mod plain;
 mod ring;
 mod socket;
+mod splice;
 mod stream;
 mod switch;
 mod train;

@@ -1,5 +1,7 @@
 //! A worker's sockets, streams and rings: everything that packets can be sent through.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 
@@ -7,12 +9,13 @@ use magpie_relay::{ClientAddr, Family, Fragment, Millis, PeerAddr, RelayAddr, Re
 use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
 
 use super::RelaySocket;
+use super::connections::Connections;
 use super::outbox::{Frame, Kind};
-use super::place::Relayed;
+use super::place::{Listening, Relayed};
 use super::plain::Plain;
 use super::ring::Sender;
 use super::socket::{send, set_fragment};
-use super::stream::{Stream, Streams};
+use super::stream::{Parts, Stream, Streams};
 use super::train::Train;
 
 /// Listening sockets, relay sockets by slot, streams by client, and rings by worker.
@@ -22,12 +25,23 @@ pub(super) struct Net {
     pub(super) listeners: Vec<RelaySocket>,
     relays: Vec<Option<Opened>>,
     pub(super) streams: Streams,
+    pub(super) connections: Connections,
+    /// Relay sockets of TCP allocations by slot.
+    accepting: HashMap<usize, Accepting>,
     rings: Vec<Option<Sender>>,
     plain: Plain,
     /// Clients whose streams have to be closed.
     broken: Vec<ClientAddr>,
     /// Packets for which there was no room, in a socket, a stream or a ring.
     dropped: u64,
+}
+
+/// A relay socket that peers connect to.
+#[derive(Debug)]
+pub(super) struct Accepting {
+    pub(super) id: RelayId,
+    pub(super) listening: Listening,
+    client: ClientAddr,
 }
 
 /// A relay socket of one allocation.
@@ -52,6 +66,8 @@ impl Net {
             listeners,
             relays: Vec::new(),
             streams: Streams::default(),
+            connections: Connections::default(),
+            accepting: HashMap::new(),
             rings,
             plain: Plain::default(),
             broken: Vec::new(),
@@ -232,8 +248,53 @@ impl Net {
         }
     }
 
+    /// Adds a relay socket that peers connect to.
+    pub(super) fn add_listening(
+        &mut self,
+        id: RelayId,
+        client: ClientAddr,
+        listening: Listening,
+    ) -> io::Result<()> {
+        // Edge-triggered: a connection that cannot be taken for want of a descriptor is not asked for again and again.
+        let events = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
+        let event = EpollEvent::new(events, Token::Accept(id.slot()).into());
+        self.epoll.add(&listening.listener, event)?;
+        let accepting = Accepting {
+            id,
+            listening,
+            client,
+        };
+        self.accepting.insert(id.slot(), accepting);
+        self.count(client, |allocations| allocations.saturating_add(1));
+        Ok(())
+    }
+
+    /// The relay socket in `slot` that peers connect to.
+    pub(super) fn accepting(&self, slot: usize) -> Option<&Accepting> {
+        self.accepting.get(&slot)
+    }
+
+    /// Whether a client has a stream here, and no relayed address.
+    pub(super) fn is_idle(&self, client: ClientAddr) -> bool {
+        let stream = self.streams.find(client);
+        stream
+            .and_then(|slot| self.streams.get(slot))
+            .is_some_and(|stream| stream.allocations == 0)
+    }
+
+    /// Takes a client's stream, which carries something else than messages from here on.
+    pub(super) fn take_stream(&mut self, client: ClientAddr) -> Option<Parts> {
+        Some(self.streams.take(client)?.into_parts())
+    }
+
     /// Closes a relay socket; the kernel takes it out of the epoll set with that.
     pub(super) fn remove_relay(&mut self, id: RelayId) {
+        if let Entry::Occupied(accepting) = self.accepting.entry(id.slot())
+            && accepting.get().id == id
+        {
+            let client = accepting.remove().client;
+            return self.count(client, |allocations| allocations.saturating_sub(1));
+        }
         let place = self.relays.get_mut(id.slot());
         if let Some(opened) = place.and_then(|place| place.take_if(|opened| opened.id == id)) {
             self.count(opened.client, |allocations| allocations.saturating_sub(1));
@@ -278,6 +339,10 @@ pub(super) enum Token {
     Relay(usize),
     /// By number.
     Stream(usize),
+    /// Peers connect to the relay socket of that slot.
+    Accept(usize),
+    /// By id: of the peer's socket, and of the client's that is joined with it.
+    Connection(u32),
 }
 
 impl From<Token> for u64 {
@@ -287,6 +352,8 @@ impl From<Token> for u64 {
             Token::Listener(at) => (1, at),
             Token::Relay(slot) => (2, slot),
             Token::Stream(slot) => (3, slot),
+            Token::Accept(slot) => (4, slot),
+            Token::Connection(id) => (5, id as usize),
         };
         kind << 32 | number as Self
     }
@@ -299,7 +366,9 @@ impl From<u64> for Token {
             0 => Self::Bell,
             1 => Self::Listener(number),
             2 => Self::Relay(number),
-            _ => Self::Stream(number),
+            3 => Self::Stream(number),
+            4 => Self::Accept(number),
+            _ => Self::Connection(token as u32),
         }
     }
 }

@@ -31,6 +31,17 @@ struct Message {
 }
 
 impl Outbox {
+    /// Begins with an answer, or nothing.
+    pub(super) fn beginning(answer: Vec<u8>) -> Self {
+        let mut outbox = Self::default();
+        if !answer.is_empty() {
+            outbox.bytes = answer.len();
+            let (bytes, kind) = (answer.into(), Kind::Answer);
+            outbox.queue.push_back(Message { bytes, kind });
+        }
+        outbox
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
@@ -103,6 +114,13 @@ impl Outbox {
             self.bytes -= length;
             self.queue.pop_front();
         }
+    }
+
+    /// Everything that is left, back to back.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        let messages = self.queue.into_iter();
+        let all = messages.flat_map(|message| message.bytes.into_vec());
+        all.skip(self.begun).collect()
     }
 
     /// Takes the first message out.

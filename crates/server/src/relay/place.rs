@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6, UdpSocket};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6, TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,8 +11,8 @@ use if_addrs::get_if_addrs;
 use magpie_relay::{ClientAddr, Family, OpenError, RelayAddr, Reservation};
 use nix::errno::Errno;
 
-use super::RelaySocket;
 use super::socket::Batch;
+use super::{RelaySocket, connections};
 use crate::config::{PortRange, PublicIp};
 
 /// Picks and binds relayed addresses.
@@ -37,8 +37,8 @@ pub(super) struct Stock {
 #[derive(Debug)]
 pub(super) struct Relayed {
     pub(super) socket: UdpSocket,
-    local: SocketAddr,
-    stock: Arc<Stock>,
+    pub(super) local: SocketAddr,
+    _permit: Permit,
 }
 
 impl Relayed {
@@ -48,9 +48,21 @@ impl Relayed {
     }
 }
 
-impl Drop for Relayed {
+/// A relay socket that peers connect to.
+#[derive(Debug)]
+pub(super) struct Listening {
+    pub(super) listener: TcpListener,
+    pub(super) local: SocketAddr,
+    _permit: Permit,
+}
+
+/// A descriptor of the stock, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Permit(Arc<Stock>);
+
+impl Drop for Permit {
     fn drop(&mut self) {
-        self.stock.open.fetch_sub(1, Ordering::Relaxed);
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -77,15 +89,18 @@ impl Stock {
 
     /// Binds a socket, counted as long as it lives.
     fn bind(self: &Arc<Self>, local: SocketAddr) -> io::Result<Relayed> {
-        let counted = Relayed {
+        let permit = self.permit().ok_or(Errno::EMFILE)?;
+        Ok(Relayed {
             socket: RelaySocket::open_relay(local)?,
             local,
-            stock: Arc::clone(self),
-        };
-        match self.open.fetch_add(1, Ordering::Relaxed) < self.most {
-            true => Ok(counted),
-            false => Err(Errno::EMFILE.into()),
-        }
+            _permit: permit,
+        })
+    }
+
+    /// Counts one more descriptor, if there may be one.
+    pub(super) fn permit(self: &Arc<Self>) -> Option<Permit> {
+        let permit = Permit(Arc::clone(self));
+        (self.open.fetch_add(1, Ordering::Relaxed) < self.most).then_some(permit)
     }
 }
 
@@ -122,9 +137,62 @@ impl Places {
         Err(OpenError::Exhausted)
     }
 
-    /// What clients are told of a relay socket.
-    pub(super) fn relayed(&self, socket: &Relayed) -> RelayAddr {
-        let Relayed { local, .. } = socket;
+    /// Binds a relay socket for `client` that peers connect to.
+    pub(super) fn listen(
+        &self,
+        client: ClientAddr,
+        family: Family,
+    ) -> Result<Listening, OpenError> {
+        let local = self
+            .local(client.local(), family)
+            .ok_or(OpenError::Family)?;
+        for port in self.candidates() {
+            let permit = self.stock.permit().ok_or(OpenError::Exhausted)?;
+            let local = with_port(local, port);
+            match connections::listen(local) {
+                Ok(listener) => {
+                    return Ok(Listening {
+                        listener,
+                        local,
+                        _permit: permit,
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                Err(error) if scarce(&error) => return Err(OpenError::Exhausted),
+                Err(error) => {
+                    tracing::warn!(%error, address = %local.ip(), "a relayed address cannot be opened");
+                    return Err(OpenError::Failed);
+                }
+            }
+        }
+        Err(OpenError::Exhausted)
+    }
+
+    /// A peer that has connected to `local` from `from`: one of our own relayed addresses in the form clients are told.
+    pub(super) fn as_told(&self, from: SocketAddr, local: SocketAddr) -> SocketAddr {
+        let mapped = |p: &PublicIp| p.local == Some(from.ip());
+        if from.ip() == local.ip() || self.public.iter().any(mapped) {
+            SocketAddr::new(self.advertised(from.ip()), from.port())
+        } else {
+            from
+        }
+    }
+
+    /// Where a relayed address of ours, in the form clients are told, is bound. `local` is another one.
+    pub(super) fn as_bound(&self, told: SocketAddr, local: SocketAddr) -> SocketAddr {
+        let of = |p: &&PublicIp| p.public == told.ip();
+        let ip = match self.public.iter().find(of) {
+            None => told.ip(),
+            Some(PublicIp {
+                local: Some(ip), ..
+            }) => *ip,
+            Some(PublicIp { local: None, .. }) => local.ip(),
+        };
+        SocketAddr::new(ip, told.port())
+    }
+
+    /// What clients are told of a relay socket bound to `local`.
+    pub(super) fn relayed(&self, local: SocketAddr) -> RelayAddr {
         RelayAddr::new(SocketAddr::new(self.advertised(local.ip()), local.port()))
     }
 

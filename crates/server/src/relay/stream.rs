@@ -21,8 +21,35 @@ pub(super) struct NewStream {
     pub(super) tls: Option<Box<ServerConnection>>,
     /// What was read of it already.
     pub(super) first: Vec<u8>,
+    /// What it is to be sent first.
+    pub(super) waiting: Vec<u8>,
     /// Counts the connection until it is closed.
     pub(super) pass: Option<Pass>,
+}
+
+/// What a client's stream is made of, once it carries something else than messages.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) client: ClientAddr,
+    pub(super) socket: TcpStream,
+    pub(super) tls: Option<Box<ServerConnection>>,
+    /// To be written before anything else.
+    pub(super) waiting: Vec<u8>,
+    pub(super) pass: Option<Pass>,
+}
+
+impl Parts {
+    /// The stream on its way to another worker, with what it has brought and nobody has taken.
+    pub(super) fn into_new(self, first: Vec<u8>) -> NewStream {
+        NewStream {
+            client: self.client,
+            socket: self.socket,
+            tls: self.tls,
+            first,
+            waiting: self.waiting,
+            pass: self.pass,
+        }
+    }
 }
 
 /// A client's stream.
@@ -42,7 +69,7 @@ pub(super) struct Stream {
     pub(super) allocations: u8,
     /// Whether the worker waits until it can be written.
     pub(super) awaited: bool,
-    _pass: Option<Pass>,
+    pass: Option<Pass>,
 }
 
 impl Stream {
@@ -59,17 +86,28 @@ impl Stream {
             socket: new.socket,
             tls,
             unframed: new.first,
-            outbox: Outbox::default(),
+            outbox: Outbox::beginning(new.waiting),
             heard: now,
             progress: now,
             allocations: 0,
             awaited: false,
-            _pass: new.pass,
+            pass: new.pass,
         })
     }
 
     pub(super) const fn client(&self) -> ClientAddr {
         self.client
+    }
+
+    /// Takes the stream apart.
+    pub(super) fn into_parts(self) -> Parts {
+        Parts {
+            client: self.client,
+            socket: self.socket,
+            tls: self.tls,
+            waiting: self.outbox.into_bytes(),
+            pass: self.pass,
+        }
     }
 
     /// Puts what was read before the worker had the stream into `buffer`: its length.
@@ -266,15 +304,22 @@ impl Streams {
 
     /// Closes a client's stream: whether there was one.
     pub(super) fn remove(&mut self, client: ClientAddr) -> bool {
-        let Some(slot) = self.by_client.remove(&client) else {
-            return false;
-        };
+        self.take(client).is_some()
+    }
+
+    /// Takes a client's stream out.
+    pub(super) fn take(&mut self, client: ClientAddr) -> Option<Stream> {
+        let slot = self.by_client.remove(&client)?;
         self.free.push(slot);
-        self.slots.get_mut(slot).is_some_and(|s| s.take().is_some())
+        self.slots.get_mut(slot)?.take()
     }
 
     pub(super) fn find(&self, client: ClientAddr) -> Option<usize> {
         self.by_client.get(&client).copied()
+    }
+
+    pub(super) fn get(&self, slot: usize) -> Option<&Stream> {
+        self.slots.get(slot)?.as_ref()
     }
 
     pub(super) fn get_mut(&mut self, slot: usize) -> Option<&mut Stream> {

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use magpie_relay::{
-    ClientAddr, Effect, Family, Fragment, Head, Millis, OpenError, Output, PeerAddr, Port, Relay,
-    RelayAddr, RelayId, Route, Run, Transport, channel_data, framing,
+    ClientAddr, ConnectionId, Effect, Family, Fragment, Head, Millis, OpenError, Output, PeerAddr,
+    Port, Protocol, Relay, RelayAddr, RelayId, Route, Run, Transport, channel_data,
+    connection_to_bind, framing,
 };
 
 use super::RelaySocket;
@@ -21,12 +22,23 @@ use super::train::{Coupler, MOST, Train};
 pub(super) struct Switch {
     pub(super) relay: Relay,
     pub(super) net: Net,
-    places: Places,
+    pub(super) places: Places,
+    /// What the stream that is being read has become.
+    pub(super) leaving: Option<Leaving>,
     /// Waits until what it says is done.
     answer: Vec<u8>,
     heads: Vec<(Head, usize)>,
     looked_up: Instant,
     refusal_logged: Option<Instant>,
+}
+
+/// What becomes of a client's stream that carries TURN messages no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// It carries the bytes of that connection.
+    Joined(ConnectionId),
+    /// Another worker has the connection that it is to be bound to.
+    ToWorker(u8),
 }
 
 /// Packets a client has sent on one channel.
@@ -40,6 +52,7 @@ impl Switch {
             relay,
             net,
             places,
+            leaving: None,
             answer: Vec::new(),
             heads: Vec::new(),
             looked_up: Instant::now(),
@@ -77,8 +90,15 @@ impl Switch {
         let outcome = loop {
             match framing::split(rest) {
                 Ok(Some((message, after))) => {
+                    if let Some(worker) = self.elsewhere(client, message) {
+                        self.leaving = Some(Leaving::ToWorker(worker));
+                        break Ok(bytes.len() - rest.len());
+                    }
                     self.message(now, client, message, &mut coupler);
                     rest = after;
+                    if self.leaving.is_some() {
+                        break Ok(bytes.len() - rest.len());
+                    }
                 }
                 Ok(None) => break Ok(bytes.len() - rest.len()),
                 Err(error) => break Err(error),
@@ -104,6 +124,12 @@ impl Switch {
                 self.packet(now, client, message);
             }
         }
+    }
+
+    /// Which other worker has the connection that a stream is to be bound to, if `message` asks for that.
+    fn elsewhere(&self, client: ClientAddr, message: &[u8]) -> Option<u8> {
+        let worker = connection_to_bind(message)?.worker();
+        (worker != self.relay.worker() && self.net.is_idle(client)).then_some(worker)
     }
 
     /// Sends what has been put together of a client's packets.
@@ -226,6 +252,15 @@ impl Switch {
                 self.answer.extend_from_slice(message);
                 Some(client)
             }
+            Output::Splice {
+                client,
+                message,
+                connection,
+            } => {
+                reply(&mut self.net, now, client, message);
+                self.leaving = Some(Leaving::Joined(connection));
+                None
+            }
             data => {
                 deliver(&mut self.net, now, data);
                 None
@@ -248,12 +283,24 @@ impl Switch {
                     relay,
                     client,
                     family,
+                    protocol,
                     port,
                 } => {
-                    let opened = self.open(relay, client, family, port);
+                    let opened = match protocol {
+                        Protocol::Udp => self.open(relay, client, family, port),
+                        Protocol::Tcp => self.listen(relay, client, family),
+                    };
                     let output = self.relay.relay_opened(now, relay, opened);
                     deliver(&mut self.net, now, output);
                 }
+                Effect::Connect {
+                    connection,
+                    relay,
+                    peer,
+                    own,
+                } => self.connect(now, connection, relay, peer, own),
+                Effect::Disconnect { connection } => self.net.connections.remove(connection),
+                Effect::Answer { client, message } => reply(&mut self.net, now, client, &message),
                 Effect::Watch { relay } => {
                     if let Err(error) = self.net.watch(relay) {
                         tracing::warn!(%error, "a relayed address cannot be read");
@@ -294,7 +341,7 @@ impl Switch {
                 .take_kept(reservation)
                 .ok_or(OpenError::Exhausted)?,
         };
-        let relayed = places.relayed(&socket);
+        let relayed = places.relayed(socket.local);
         self.net.add_relay(id, client, socket);
         Ok(relayed)
     }
@@ -324,10 +371,13 @@ impl Switch {
 }
 
 /// Sends what the core answered. A full socket buffer drops the packet: that is UDP's way.
-fn deliver(net: &mut Net, now: Millis, output: Output<'_>) {
+pub(super) fn deliver(net: &mut Net, now: Millis, output: Output<'_>) {
     match output {
         Output::Nothing => {}
-        Output::Reply { client, message } => reply(net, now, client, message),
+        Output::Reply { client, message }
+        | Output::Splice {
+            client, message, ..
+        } => reply(net, now, client, message),
         Output::ToClient {
             client,
             head,

@@ -12,13 +12,13 @@ use tokio::sync::mpsc::error::TryRecvError;
 
 use super::RelaySocket;
 use super::clock::{self, Clock};
-use super::inbox::{Bell, Question, ToWorker};
+use super::inbox::{Bell, Door, Question, ToWorker};
 use super::net::{Net, Token};
 use super::place::Places;
 use super::ring::{Receiver, Rings};
 use super::socket::{BATCH, Batch};
 use super::stream::{CHECK_EVERY, NewStream, READ_BUFFER, Stream};
-use super::switch::{FromClient, FromPeer, Switch};
+use super::switch::{FromClient, FromPeer, Leaving, Switch};
 
 /// What a worker is made of.
 pub(super) struct Parts {
@@ -32,6 +32,8 @@ pub(super) struct Parts {
     pub(super) places: Places,
     pub(super) rings: Rings,
     pub(super) inbox: mpsc::Receiver<ToWorker>,
+    /// To the workers, by their numbers.
+    pub(super) doors: Vec<Door>,
     pub(super) bell: Arc<Bell>,
 }
 
@@ -46,7 +48,8 @@ pub(super) fn spawn(parts: Parts) -> io::Result<()> {
     let relay = Relay::sharing(parts.config, parts.seed, parts.number, parts.shared);
     let net = Net::new(epoll, parts.listeners, parts.rings.out)?;
     let switch = Switch::new(relay, net, parts.places);
-    let (clock, rings, inbox, bell) = (parts.clock, parts.rings.from, parts.inbox, parts.bell);
+    let (clock, rings, bell) = (parts.clock, parts.rings.from, parts.bell);
+    let (inbox, doors) = (parts.inbox, parts.doors);
     thread::Builder::new()
         .name(format!("relay-{}", parts.number))
         .spawn(move || {
@@ -55,6 +58,7 @@ pub(super) fn spawn(parts: Parts) -> io::Result<()> {
                 clock,
                 rings,
                 inbox,
+                doors,
                 bell,
                 batch: Batch::new(),
                 buffer: vec![0; READ_BUFFER].into(),
@@ -70,6 +74,7 @@ struct Worker {
     clock: Clock,
     rings: Vec<Receiver>,
     inbox: mpsc::Receiver<ToWorker>,
+    doors: Vec<Door>,
     bell: Arc<Bell>,
     batch: Batch,
     /// What a stream is read into.
@@ -93,6 +98,7 @@ impl Worker {
                     return;
                 }
             }
+            self.switch.serve_due_connections(now, &mut self.buffer);
             self.check_streams(now);
             self.switch.relay.handle_timeout(now);
             self.switch.settle(now);
@@ -103,7 +109,8 @@ impl Worker {
     fn timeout(&self) -> EpollTimeout {
         let streams = &self.switch.net.streams;
         let check = (!streams.is_empty()).then_some(self.check_streams);
-        let due = [self.switch.relay.poll_timeout(), check];
+        let connections = self.switch.net.connections.next_due();
+        let due = [self.switch.relay.poll_timeout(), check, connections];
         let Some(due) = due.into_iter().flatten().min() else {
             return EpollTimeout::NONE;
         };
@@ -117,6 +124,11 @@ impl Worker {
             Token::Bell => return self.answer_bell(now),
             Token::Listener(at) => self.serve_listener(now, at),
             Token::Relay(slot) => self.serve_relay(now, slot),
+            Token::Accept(slot) => {
+                self.switch.accept_peers(now, slot);
+                self.switch.settle(now);
+            }
+            Token::Connection(id) => self.switch.serve_connection(now, id, &mut self.buffer),
             Token::Stream(slot) => {
                 if event.events().contains(EpollFlags::EPOLLOUT) {
                     self.switch.net.flush_stream(now, slot);
@@ -194,6 +206,9 @@ impl Worker {
         match self.switch.stream_bytes(now, client, bytes) {
             Ok(taken) => {
                 let rest = bytes.get(taken..).unwrap_or_default();
+                if let Some(leaving) = self.switch.leaving.take() {
+                    return self.let_go(now, client, leaving, rest.to_vec());
+                }
                 if let Some(stream) = self.switch.net.streams.get_mut(slot) {
                     stream.keep(now, rest, taken > 0);
                 }
@@ -201,6 +216,21 @@ impl Worker {
                 self.switch.net.flush_stream(now, slot);
             }
             Err(error) => self.close(now, client, &io::Error::other(error)),
+        }
+    }
+
+    /// Gives a stream to what it belongs to from here on. `rest` is what has come on it and is not taken yet.
+    fn let_go(&mut self, now: Millis, client: ClientAddr, leaving: Leaving, rest: Vec<u8>) {
+        match leaving {
+            Leaving::Joined(connection) => self.switch.join(now, client, connection, rest),
+            Leaving::ToWorker(worker) => {
+                let parts = self.switch.net.take_stream(client);
+                let door = self.doors.get(usize::from(worker));
+                if let (Some(parts), Some(door)) = (parts, door) {
+                    door.send(ToWorker::Stream(Box::new(parts.into_new(rest))));
+                }
+                self.switch.settle(now);
+            }
         }
     }
 

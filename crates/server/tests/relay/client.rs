@@ -61,7 +61,12 @@ impl Client {
 
     /// The relayed address, or the code of the error.
     pub(crate) fn allocate(&mut self) -> Result<SocketAddr, u16> {
-        let relayed = self.allocate_with(&[])?;
+        self.allocate_over(17)
+    }
+
+    /// The same with relayed packets carried by another protocol.
+    pub(crate) fn allocate_over(&mut self, protocol: u8) -> Result<SocketAddr, u16> {
+        let relayed = self.allocate_carrying(protocol, &[])?;
         Ok(relayed[0])
     }
 
@@ -70,8 +75,16 @@ impl Client {
         &mut self,
         more: &[&dyn AttributeWrite],
     ) -> Result<Vec<SocketAddr>, u16> {
+        self.allocate_carrying(17, more)
+    }
+
+    fn allocate_carrying(
+        &mut self,
+        protocol: u8,
+        more: &[&dyn AttributeWrite],
+    ) -> Result<Vec<SocketAddr>, u16> {
         self.learn();
-        let transport = RequestedTransport::new(17);
+        let transport = RequestedTransport::new(protocol);
         let attributes = [&[&transport as &dyn AttributeWrite], more].concat();
         let answer = self.request(ALLOCATE, &attributes)?;
         let message = Message::from_bytes(&answer).unwrap();

@@ -66,6 +66,36 @@ fn uclient_reaches_an_allowed_peer_without_fragmentation() {
     exchange_with_peer(&["-s", "-g"], Port::Shared);
 }
 
+/// RFC 6062, the client connecting: `-T` is both sides of it, over TCP.
+#[test]
+fn uclient_connects_to_itself_by_tcp_allocations() {
+    exchange(&settings(), &["-T"], Port::Shared);
+}
+
+#[test]
+fn uclient_connects_to_itself_by_tcp_allocations_inside_tls() {
+    exchange(&settings(), &["-T", "-S"], Port::Tls);
+}
+
+/// RFC 6062 with an active peer: the client waits for connections. The program counts half of its messages as lost, against
+/// its own server as well, since it never reads at its plain end.
+#[test]
+fn uclient_is_connected_to_by_peers_of_tcp_allocations() {
+    let Some(mut uclient) = uclient(&["-P", "-u", USER, "-w", PASSWORD]) else {
+        return;
+    };
+    let mut settings = settings();
+    settings.allow_peers = vec!["127.0.0.0/8".parse().unwrap()];
+    let server = start(&settings, "127.0.0.1");
+    uclient.args(["-p", &server.address.port().to_string(), "127.0.0.1"]);
+    let printed = run(uclient);
+    assert!(printed.contains("tot_recv_msgs=50"), "{printed}");
+    assert!(
+        printed.contains("Total lost packets 50 (50.000000%)"),
+        "{printed}"
+    );
+}
+
 /// EVEN-PORT with a reservation and RESERVATION-TOKEN: without `-c` the client takes a pair of ports per session.
 #[test]
 fn uclient_takes_pairs_of_ports() {

@@ -8,4 +8,5 @@ mod dual;
 mod errors;
 mod server;
 mod sockets;
+mod tcp;
 mod workers;
