@@ -225,29 +225,7 @@ fn database(world: &World, folder: &Path) {
 }
 
 fn another(world: &World, folder: &Path, name: &str) {
-    let (pem, key, subject) = (
-        format!("{name}.pem"),
-        format!("{name}.key"),
-        format!("/CN={name}"),
-    );
-    world.run(
-        "openssl",
-        &[
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-subj",
-            &subject,
-            "-keyout",
-            &key,
-            "-out",
-            &pem,
-        ],
-    );
+    let pem = world.other_ca(name);
     world.run(
         "certutil",
         &[

@@ -135,26 +135,7 @@ fn debian() -> Option<World> {
 }
 
 fn add_another(world: &World, name: &str) {
-    let (pem, subject) = (format!("{name}.pem"), format!("/CN={name}"));
-    let key = format!("{name}.key");
-    world.run(
-        "openssl",
-        &[
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-subj",
-            &subject,
-            "-keyout",
-            &key,
-            "-out",
-            &pem,
-        ],
-    );
+    let pem = world.other_ca(name);
     let place = world
         .root()
         .join(format!("usr/local/share/ca-certificates/{name}.crt"));

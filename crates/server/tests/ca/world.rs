@@ -85,6 +85,17 @@ impl World {
         ])
     }
 
+    /// Makes another CA, `NAME.pem` with its key, and gives the file's name.
+    pub(crate) fn other_ca(&self, name: &str) -> String {
+        let (pem, key) = (format!("{name}.pem"), format!("{name}.key"));
+        let curve = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+        let subject = format!("/CN={name}");
+        let mut arguments: Vec<_> = curve.split(' ').collect();
+        arguments.extend(["-subj", &subject, "-keyout", &key, "-out", &pem]);
+        self.run("openssl", &arguments);
+        pem
+    }
+
     /// Runs another program and gives what it printed.
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> String {
         let output = Command::new(program)
