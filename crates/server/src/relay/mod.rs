@@ -21,6 +21,7 @@ mod splice;
 mod stream;
 mod switch;
 mod train;
+mod unreachable;
 mod worker;
 
 pub use handle::{ClientStream, Credential, Relay, RelayError, RelayHandle};

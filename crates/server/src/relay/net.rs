@@ -14,9 +14,10 @@ use super::outbox::{Frame, Kind};
 use super::place::{Listening, Relayed};
 use super::plain::Plain;
 use super::ring::Sender;
-use super::socket::{send, set_fragment};
+use super::socket::set_fragment;
 use super::stream::{Parts, Stream, Streams};
 use super::train::Train;
+use super::unreachable::{keep_errors, send_again};
 
 /// Listening sockets, relay sockets by slot, streams by client, and rings by worker.
 #[derive(Debug)]
@@ -94,11 +95,11 @@ impl Net {
         let (socket, to) = (&opened.relayed.socket, peer.get());
         let payloads = train.payloads();
         let lost = match payloads {
-            [_] => u64::from(send(socket, payloads, None, to, None).is_err()),
+            [_] => u64::from(send_again(socket, payloads, None, to).is_err()),
             _ => self
                 .plain
                 .send(now, to, train.size(), payloads, |parts, segment| {
-                    send(socket, parts, segment, to, None)
+                    send_again(socket, parts, segment, to)
                 }),
         };
         self.dropped += lost;
@@ -113,7 +114,7 @@ impl Net {
         let family = Family::of(to.ip());
         let parts = [IoSlice::new(payload)];
         let sent = set_fragment(socket, family, Fragment::Forbidden)
-            .and_then(|()| send(socket, &parts, None, to, None));
+            .and_then(|()| send_again(socket, &parts, None, to));
         let reset = set_fragment(socket, family, Fragment::Allowed);
         self.dropped += u64::from(sent.and(reset).is_err());
     }
@@ -308,6 +309,7 @@ impl Net {
         };
         let socket = &opened.relayed.socket;
         RelaySocket::ready_relay(socket)?;
+        keep_errors(socket)?;
         Ok(self.epoll.add(socket, readable(Token::Relay(id.slot())))?)
     }
 

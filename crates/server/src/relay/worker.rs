@@ -123,7 +123,12 @@ impl Worker {
         match Token::from(event.data()) {
             Token::Bell => return self.answer_bell(now),
             Token::Listener(at) => self.serve_listener(now, at),
-            Token::Relay(slot) => self.serve_relay(now, slot),
+            Token::Relay(slot) => {
+                if event.events().contains(EpollFlags::EPOLLERR) {
+                    self.switch.relay_errors(now, slot);
+                }
+                self.serve_relay(now, slot);
+            }
             Token::Accept(slot) => {
                 self.switch.accept_peers(now, slot);
                 self.switch.settle(now);

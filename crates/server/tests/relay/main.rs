@@ -9,4 +9,5 @@ mod errors;
 mod server;
 mod sockets;
 mod tcp;
+mod unreachable;
 mod workers;
