@@ -40,7 +40,7 @@ impl Doors {
             mdn: Desk::open(mdn::broker(), clock),
             meeting: Desk::open(meeting::broker(settings.grace), clock),
             peerjs: Desk::open(peerjs::broker(&settings.peerjs), clock),
-            socketio: socketio::Door::open(clock),
+            socketio: socketio::Door::open(clock, settings.grace),
         }
     }
 

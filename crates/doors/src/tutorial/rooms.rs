@@ -18,6 +18,23 @@ pub enum RoomKey {
         /// `?room=` of their connection's query.
         room: Box<str>,
     },
+    /// A room that clients join by name.
+    Named {
+        /// Their namespace.
+        namespace: Box<str>,
+        /// The name.
+        name: Box<str>,
+    },
+}
+
+impl RoomKey {
+    /// What clients call it; empty for the room of those that called none.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Default { room, .. } => room,
+            Self::Named { name, .. } => name,
+        }
+    }
 }
 
 /// Whose clients meet without a room.
@@ -68,15 +85,46 @@ impl Rooms {
         Ok(())
     }
 
+    /// Takes a client out of one room.
+    pub(super) fn leave(&mut self, socket: SocketKey, room: &RoomKey) {
+        if let Some(rooms) = self.rooms.get_mut(&socket) {
+            rooms.retain(|entered| **entered != *room);
+        }
+        self.remove(socket, room);
+    }
+
+    /// Gives a client's places to another one.
+    pub(super) fn hand_over(&mut self, from: SocketKey, to: SocketKey) {
+        self.leave_all(to);
+        let rooms = self.rooms.remove(&from).unwrap_or_default();
+        for room in &rooms {
+            let members = self.members.get_mut(room).into_iter().flatten();
+            members
+                .filter(|member| **member == from)
+                .for_each(|member| *member = to);
+        }
+        self.rooms.insert(to, rooms);
+    }
+
+    fn remove(&mut self, socket: SocketKey, room: &RoomKey) {
+        if let Some(members) = self.members.get_mut(room) {
+            members.retain(|member| *member != socket);
+            if members.is_empty() {
+                self.members.remove(room);
+            }
+        }
+    }
+
+    /// The room of a client that goes by this name.
+    pub(super) fn named(&self, socket: SocketKey, name: &str) -> Option<&Arc<RoomKey>> {
+        let mut rooms = self.of(socket).iter();
+        rooms.find(|room| !name.is_empty() && room.name() == name)
+    }
+
     /// Takes a client out of all its rooms.
     pub fn leave_all(&mut self, socket: SocketKey) {
         for room in self.rooms.remove(&socket).unwrap_or_default() {
-            if let Some(members) = self.members.get_mut(&room) {
-                members.retain(|member| *member != socket);
-                if members.is_empty() {
-                    self.members.remove(&room);
-                }
-            }
+            self.remove(socket, &room);
         }
     }
 

@@ -7,11 +7,11 @@ use magpie_doors::engineio::{
     ConnKey, Effect, Frame, Refusal, Settings, Transport, Version, payload,
 };
 use magpie_doors::socketio::{Arrival, Limits, Server};
-use magpie_doors::tutorial::{self, Relay};
+use magpie_doors::tutorial::{self, Lobby};
 use magpie_hub::Millis;
 
 pub(crate) struct Lab {
-    pub(crate) server: Server<Relay>,
+    pub(crate) server: Server<Lobby>,
     pub(crate) now: Millis,
     queues: BTreeMap<ConnKey, Vec<Frame>>,
     opened: Vec<ConnKey>,
@@ -60,9 +60,9 @@ impl Lab {
             max_payload: 1_000_000,
             sessions: 40,
         };
-        let relay = Relay::new([2; 32], tutorial::Limits::default());
+        let lobby = Lobby::new([2; 32], tutorial::Limits::default());
         Self {
-            server: Server::new([1; 32], settings, limits, relay),
+            server: Server::new([1; 32], settings, limits, lobby),
             now: Millis(1_000_000),
             queues: BTreeMap::new(),
             opened: Vec::new(),
@@ -130,7 +130,7 @@ impl Lab {
     }
 
     /// Calls the server directly.
-    pub(crate) fn with<T>(&mut self, act: impl FnOnce(&mut Server<Relay>, Millis) -> T) -> T {
+    pub(crate) fn with<T>(&mut self, act: impl FnOnce(&mut Server<Lobby>, Millis) -> T) -> T {
         let outcome = act(&mut self.server, self.now);
         self.drain();
         outcome

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use magpie_doors::engineio::{ConnKey, Effect, Frame, Malformed, Refusal, Settings, payload};
 use magpie_doors::socketio::{Arrival, Limits, Server};
-use magpie_doors::tutorial::{self, Relay};
+use magpie_doors::tutorial::{self, Lobby};
 use magpie_hub::Millis;
 use tokio::sync::Notify;
 use tokio::time::sleep;
@@ -31,7 +31,7 @@ pub(crate) struct Door {
 
 #[derive(Debug)]
 struct State {
-    server: Server<Relay>,
+    server: Server<Lobby>,
     /// By the small numbers of their sessions.
     seats: Vec<Option<Seat>>,
     /// What the timer is set for.
@@ -50,12 +50,16 @@ struct Seat {
 }
 
 impl Door {
-    /// No sessions yet. Must be called within the runtime, which also looks after the timer.
-    pub(crate) fn open(clock: Clock) -> Arc<Self> {
-        let relay = Relay::new(seed(), tutorial::Limits::default());
+    /// No sessions yet. Must be called within the runtime, which also looks after the timer. A client that drops keeps its place in rooms for `grace`.
+    pub(crate) fn open(clock: Clock, grace: Duration) -> Arc<Self> {
+        let limits = tutorial::Limits {
+            grace: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
+            ..tutorial::Limits::default()
+        };
+        let lobby = Lobby::new(seed(), limits);
         let door = Arc::new(Self {
             state: Mutex::new(State {
-                server: Server::new(seed(), SETTINGS, Limits::default(), relay),
+                server: Server::new(seed(), SETTINGS, Limits::default(), lobby),
                 seats: Vec::new(),
                 armed: None,
             }),
@@ -72,7 +76,7 @@ impl Door {
     }
 
     /// Calls the server and carries out what it wants done.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Server<Relay>, Millis) -> T) -> T {
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Server<Lobby>, Millis) -> T) -> T {
         let mut state = self.lock();
         let outcome = act(&mut state.server, self.clock.now());
         self.settle(state, None);
