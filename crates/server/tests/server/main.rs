@@ -14,6 +14,7 @@ mod process;
 mod restart;
 mod rooms;
 mod signalling;
+mod socketio;
 mod startup;
 mod turn;
 #[path = "../relay/client.rs"]

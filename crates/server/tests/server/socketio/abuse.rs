@@ -1,0 +1,132 @@
+//! Clients that mean harm, or know no better.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::SinkExt;
+use rustls::{ClientConnection, StreamOwned};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::super::process::Server;
+use super::{POLLING, Poller, Socket, WEBSOCKET, get};
+
+#[tokio::test]
+async fn a_client_that_pings_and_never_reads_costs_no_memory() {
+    let server = Server::start();
+    let mut socket = Socket::open(&server, &WEBSOCKET.replace("EIO=4", "EIO=3")).await;
+    let before = server.memory();
+    let ping = Message::text(format!("2{}", "x".repeat(1000)));
+    let flood = async { while socket.0.ws.send(ping.clone()).await.is_ok() {} };
+    // Closed, or held back by its own buffers: it ends either way.
+    drop(timeout(Duration::from_secs(5), flood).await);
+    let after = server.memory();
+    assert!(after < before + 8 * 1024, "{before} -> {after} KiB");
+}
+
+#[tokio::test]
+async fn a_client_that_never_polls_is_dropped_before_its_messages_fill_the_memory() {
+    let server = Arc::new(Server::start());
+    let sleeper = Poller::join(&server).await;
+    let mut other = Socket::join(&server).await;
+    let before = server.memory();
+    let message = format!("42[\"a\",\"{}\"]", "x".repeat(500_000));
+    for _ in 0..40 {
+        other.send(&message).await;
+    }
+    other.send("42456[\"done\"]").await;
+    assert_eq!(sleeper.poll().await.status, 400);
+    let after = server.memory();
+    assert!(after < before + 16 * 1024, "{before} -> {after} KiB");
+    assert!(server.get("/health/live").status == 200);
+}
+
+#[tokio::test]
+async fn an_address_may_open_only_so_many_sessions_without_connecting() {
+    let server = Arc::new(Server::start());
+    let mut refused = 0;
+    for _ in 0..80 {
+        let answer = get(&server, POLLING).await;
+        match answer.status {
+            200 => (),
+            429 => refused += 1,
+            other => panic!("{other}: {}", answer.body),
+        }
+    }
+    assert_eq!(refused, 16);
+}
+
+#[tokio::test]
+async fn a_storm_of_upgrades_ends_with_one() {
+    let server = Arc::new(Server::start());
+    let client = Poller::join(&server).await;
+    let path = format!("{WEBSOCKET}&sid={}", client.sid());
+    let mut first = Socket::probe(&client).await;
+    for _ in 0..30 {
+        let mut next = Socket::open(&server, &path).await;
+        drop(next.0.ws.send(Message::text("2probe")).await);
+        assert_eq!(next.next().await, None);
+    }
+    first.send("5").await;
+    let mut other = Socket::join(&server).await;
+    first.send("42[\"hello\"]").await;
+    assert_eq!(other.text().await, "42[\"hello\"]");
+}
+
+#[tokio::test]
+async fn a_message_over_a_megabyte_closes_its_sender_only() {
+    let server = Server::start();
+    let mut sender = Socket::join(&server).await;
+    let mut other = Socket::join(&server).await;
+    drop(sender.0.ws.send(Message::binary(vec![0; 1_000_001])).await);
+    assert_eq!(sender.0.close_code().await, 1009);
+    let mut third = Socket::join(&server).await;
+    third.send("42[\"hello\"]").await;
+    assert_eq!(other.text().await, "42[\"hello\"]");
+}
+
+#[test]
+fn no_compression_is_agreed_to() {
+    let server = Server::start();
+    let offer = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+    let request = server
+        .request(WEBSOCKET, offer)
+        .replace("Connection: close", "Connection: Upgrade");
+    let tls = ClientConnection::new(server.trust(), server.address.ip().into()).unwrap();
+    let mut stream = StreamOwned::new(tls, server.connect());
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut head = [0; 2048];
+    let length = stream.read(&mut head).unwrap();
+    let head = String::from_utf8_lossy(&head[..length]).to_lowercase();
+    assert!(head.starts_with("http/1.1 101"), "{head}");
+    assert!(!head.contains("sec-websocket-extensions"), "{head}");
+}
+
+#[test]
+fn a_body_that_comes_too_slowly_ends_the_session() {
+    let server = Server::start();
+    let answer = server.get(POLLING);
+    let sid = super::greeting(&answer.body)["sid"].clone();
+    let path = format!("{POLLING}&sid={}", sid.as_str().unwrap());
+    let request = server
+        .request(&path, "Content-Length: 1000\r\n")
+        .replacen("GET", "POST", 1);
+    let begun = Instant::now();
+    let slow = server.https(&(request + "42[\"a\""));
+    assert!(begun.elapsed() < Duration::from_secs(25));
+    assert_eq!(slow.status, 408);
+    assert_eq!(server.get(&path).status, 400);
+}
+
+#[test]
+fn only_the_script_is_served_beside_the_protocol() {
+    let server = Server::start();
+    for path in [
+        "/socket.io/x",
+        "/socket.io/../Cargo.toml",
+        "/socket.io/1/websocket",
+    ] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
+}
