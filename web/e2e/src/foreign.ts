@@ -15,17 +15,19 @@ export interface Elsewhere {
 /**
  * Serves files on a port of its own.
  * @param files paths and the files they are, which see `page` and `script`
+ * @param server what pages find where they say `SERVER`
  */
-export async function serveElsewhere(files: Readonly<Record<string, string>>): Promise<Elsewhere> {
-  const server = createHttp((request, response) => {
+export async function serveElsewhere(files: Readonly<Record<string, string>>, server = ''): Promise<Elsewhere> {
+  const web = createHttp((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
     const file = files[path]
     if (file === undefined) return void response.writeHead(404).end()
     const type = file.endsWith('.html') ? 'text/html; charset=utf-8' : 'text/javascript; charset=utf-8'
-    void readFile(file).then((body) => response.writeHead(200, { 'content-type': type }).end(body))
+    response.writeHead(200, { 'content-type': type })
+    void readFile(file, 'utf8').then((body) => response.end(body.replaceAll('SERVER', server)))
   })
-  const port = await listen(server)
-  return { origin: `http://localhost:${port}`, close: () => void server.close() }
+  const port = await listen(web)
+  return { origin: `http://localhost:${port}`, close: () => void web.close() }
 }
 
 /** A page of `pages/`. */
