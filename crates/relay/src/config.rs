@@ -23,6 +23,8 @@ pub struct Config {
     pub secrets: Vec<String>,
     /// How far in the future a time-limited credential may expire.
     pub credential_horizon: Duration,
+    /// Whether clients may have connections with peers (RFC 6062); else 442.
+    pub tcp_peers: bool,
     /// Peers allowed although policy refuses their range by default.
     pub allow_peers: Vec<Network>,
     /// Where clients that ask for an allocation are sent instead (300), if anywhere.
@@ -127,6 +129,7 @@ impl Default for Config {
         Self {
             realm: "magpie".to_owned(),
             software: String::new(),
+            tcp_peers: true,
             users: Vec::new(),
             keyed_users: Vec::new(),
             secrets: Vec::new(),

@@ -33,6 +33,7 @@ use crate::table::Table;
 pub struct Relay {
     pub(crate) realm: String,
     pub(crate) software: String,
+    pub(crate) tcp_peers: bool,
     pub(crate) limits: Limits,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) alternate: Option<AlternateServer>,
@@ -85,6 +86,7 @@ impl Relay {
             discovery: config.nat_discovery,
             wall_ahead: 0,
             software: cut(config.software),
+            tcp_peers: config.tcp_peers,
             limits: config.limits,
             lifetimes: config.lifetimes,
             nonces: Nonces::new(&derive(seed, b"nonce"), config.lifetimes.nonce),

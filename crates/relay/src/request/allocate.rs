@@ -34,7 +34,7 @@ impl Relay {
         if let Some(id) = self.table.by_client(&client) {
             return self.allocate_again(id, transaction);
         }
-        let protocol = requested_protocol(client, stun)?;
+        let protocol = requested_protocol(client, stun, self.tcp_peers)?;
         if let Some(alternate) = &self.alternate {
             let addresses = alternate.addresses_for(client.remote().ip());
             if !addresses.is_empty() {
@@ -286,11 +286,16 @@ impl Relay {
 
 /// REQUESTED-TRANSPORT. Connections are for clients that have one themselves, and nothing that concerns datagrams goes with
 /// them (RFC 6062 section 5.1).
-fn requested_protocol(client: ClientAddr, stun: &Stun<'_>) -> Result<Protocol, Refused> {
+fn requested_protocol(
+    client: ClientAddr,
+    stun: &Stun<'_>,
+    tcp_peers: bool,
+) -> Result<Protocol, Refused> {
     let bad = Err(Refused::Code(ErrorCode::BAD_REQUEST));
     match stun.requested_transport()? {
         None => bad,
         Some(UDP) => Ok(Protocol::Udp),
+        Some(TCP) if !tcp_peers => Err(Refused::Code(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL)),
         Some(TCP) if !client.transport().is_stream() => bad,
         Some(TCP) if OF_DATAGRAMS.iter().any(|kind| stun.has(*kind)) => bad,
         Some(TCP) => Ok(Protocol::Tcp),

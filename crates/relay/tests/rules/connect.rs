@@ -64,6 +64,15 @@ fn what_concerns_datagrams_is_400_with_a_tcp_allocation() {
     assert!(client.ask(&mut lab, ALLOCATE, &[&tcp()]).is_ok());
 }
 
+/// RFC 8656 section 7.2: the operator need not offer it.
+#[test]
+fn a_tcp_allocation_is_442_where_it_is_switched_off() {
+    let mut lab = Lab::with(|config| config.tcp_peers = false);
+    let mut client = ready(&mut lab, 1, Transport::Tcp);
+    assert_eq!(client.ask(&mut lab, ALLOCATE, &[&tcp()]), Err(442));
+    assert!(client.allocate(&mut lab).is_ok());
+}
+
 /// RFC 8656 section 7.2.
 #[test]
 fn a_repeated_tcp_allocate_is_answered_alike() {

@@ -354,6 +354,13 @@ pub(crate) const KEYS: &[Key] = &[
         "How far in the future a time-limited credential may expire; one that lasts longer is refused. 25 hours leave room for programs that mint for a day.",
     ),
     inner(
+        "relay.tcp_peers",
+        Kind::Switch,
+        Count::One,
+        "true",
+        "Whether clients that reach the relay by TCP or TLS may have it connect to peers by TCP (RFC 6062). Calls do not need it.",
+    ),
+    inner(
         "relay.workers",
         Kind::Quota,
         Count::One,

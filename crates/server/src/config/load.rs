@@ -142,6 +142,7 @@ impl Reader {
             max_bps: NonZeroU64::new(self.one("max_bps")),
             alternate_servers: self.many("alternate_server"),
             credential_horizon: self.seconds("relay.credential_horizon"),
+            tcp_peers: self.one("relay.tcp_peers"),
             workers: self.one("relay.workers"),
             nonce_lifetime: self.seconds("relay.nonce_lifetime"),
             permission_lifetime: self.seconds("relay.permission_lifetime"),

@@ -112,6 +112,8 @@ pub struct RelaySettings {
     pub alternate_servers: Vec<SocketAddr>,
     /// How far in the future a time-limited credential may expire.
     pub credential_horizon: Duration,
+    /// Whether allocations for TCP peers are given (RFC 6062).
+    pub tcp_peers: bool,
     /// Threads that relay packets; 0: one for each core.
     pub workers: u32,
     /// How long a nonce is accepted.

@@ -294,6 +294,7 @@ fn config(settings: &RelaySettings, secrets: Vec<String>, places: &Places) -> Co
     Config {
         realm: settings.realm.clone(),
         software: settings.software.clone(),
+        tcp_peers: settings.tcp_peers,
         users: settings.users.iter().map(user).collect(),
         keyed_users: settings.user_keys.iter().map(keyed).collect(),
         secrets,

@@ -40,6 +40,7 @@ pub(crate) fn settings() -> RelaySettings {
         workers: 2,
         nonce_lifetime: Duration::from_secs(600),
         software: String::new(),
+        tcp_peers: true,
         ..defaults(Path::new("")).relay
     }
 }

@@ -36,6 +36,7 @@ pub(super) enum Use {
     CertificateKey,
     KeyPassword,
     NoTls,
+    NoTcpPeers,
     AllowedPeer,
     DeniedPeer,
     AllowLoopback,
@@ -86,6 +87,7 @@ const USED: &[(&str, Use)] = &[
     ("pkey", Use::CertificateKey),
     ("pkey-pwd", Use::KeyPassword),
     ("no-tls", Use::NoTls),
+    ("no-tcp-relay", Use::NoTcpPeers),
     ("allowed-peer-ip", Use::AllowedPeer),
     ("denied-peer-ip", Use::DeniedPeer),
     ("allow-loopback-peers", Use::AllowLoopback),
@@ -160,8 +162,8 @@ const LEFT: &[Group] = &[
     ),
     ("there is no DTLS here", &["dtls"]),
     (
-        "relaying by UDP and by TCP (RFC 6062) are both always offered; --deny-peer limits whereto",
-        &["no-udp-relay", "no-tcp-relay"],
+        "relaying by UDP is always offered; --deny-peer limits whereto",
+        &["no-udp-relay"],
     ),
     (
         "STUN and TURN are served together",

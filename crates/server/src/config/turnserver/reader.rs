@@ -112,6 +112,7 @@ impl<'a> Reader<'a> {
             Use::CertificateKey => self.key = Some(self.file(line)),
             Use::KeyPassword => self.key_password = Some(line.number),
             Use::NoTls => self.no_tls = on(line)?.then_some(line.number),
+            Use::NoTcpPeers => self.replace("relay.tcp_peers", (!on(line)?).to_string(), line),
             Use::AllowedPeer => self.peers("allow_peer", line)?,
             Use::DeniedPeer => self.peers("deny_peer", line)?,
             Use::AllowLoopback => {

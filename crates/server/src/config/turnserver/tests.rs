@@ -87,7 +87,13 @@ fn ranges_of_peers_become_prefixes() {
         chat.settings.relay.allow_peers[0].to_string(),
         "10.0.0.1/32"
     );
-    assert_eq!(remarked(&chat), ["5 no-tcp-relay"]);
+    assert!(remarked(&chat).is_empty());
+}
+
+#[test]
+fn what_is_not_relayed_by_tcp_there_is_not_here() {
+    assert!(!fixture("matrix-server").settings.relay.tcp_peers);
+    assert!(fixture("vps-secret").settings.relay.tcp_peers);
 }
 
 #[test]
