@@ -65,8 +65,6 @@ pub enum Reason {
     PingTimeout,
     /// The client sent what is no packet.
     ParseError,
-    /// The protocol above ended it.
-    Forced,
 }
 
 /// What a packet means for the protocol above.

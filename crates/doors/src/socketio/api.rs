@@ -63,8 +63,6 @@ pub struct AckTo {
 pub enum Reason {
     /// The client left the namespace.
     Left,
-    /// The application disconnected it.
-    Disconnected,
     /// The client closed its session.
     TransportClose,
     /// Its connection broke.
@@ -93,13 +91,6 @@ pub enum Output {
         to: AckTo,
         /// The answer.
         args: Args,
-    },
-    /// Disconnect a client from its namespace.
-    Disconnect {
-        /// The client.
-        socket: SocketKey,
-        /// Close its session too, with its other namespaces.
-        close: bool,
     },
 }
 

@@ -79,11 +79,6 @@ pub(super) fn refusal(version: Version, namespace: &str, message: &str) -> Bytes
     packet.into()
 }
 
-/// "You are no longer."
-pub(super) fn farewell(namespace: &str) -> Bytes {
-    head(Kind::Disconnect, namespace, None, 0).into()
-}
-
 /// Longest name of a namespace, bytes.
 const NAME_LENGTH: usize = 128;
 

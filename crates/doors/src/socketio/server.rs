@@ -174,7 +174,7 @@ impl<A: Application> Server<A> {
             Received::Broken(_) => Err(Malformed),
             Received::Message(message) => {
                 self.message(now, conn, message)?;
-                self.carry_out(now);
+                self.carry_out();
                 Ok(())
             }
         }
@@ -255,7 +255,7 @@ impl<A: Application> Server<A> {
 
     fn close(&mut self, now: Millis, conn: ConnKey, reason: engineio::Reason) {
         self.end(now, conn, reason);
-        self.carry_out(now);
+        self.carry_out();
     }
 
     /// Closes a session and tells the application of each of its sockets.
@@ -287,7 +287,7 @@ impl<A: Application> Server<A> {
         if self.application.poll_timeout().is_some_and(|at| at <= now) {
             self.application.handle_timeout(now);
         }
-        self.carry_out(now);
+        self.carry_out();
     }
 
     /// When to call [`Server::handle_timeout`].
@@ -325,7 +325,6 @@ impl From<engineio::Reason> for Reason {
             engineio::Reason::TransportError => Self::TransportError,
             engineio::Reason::PingTimeout => Self::PingTimeout,
             engineio::Reason::ParseError => Self::ParseError,
-            engineio::Reason::Forced => Self::Disconnected,
         }
     }
 }

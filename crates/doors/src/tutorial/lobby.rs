@@ -141,7 +141,7 @@ impl Application for Lobby {
     }
 
     fn disconnect(&mut self, now: Millis, socket: SocketKey, reason: Reason) {
-        let meant = matches!(reason, Reason::Left | Reason::Disconnected);
+        let meant = reason == Reason::Left;
         let Some(client) = self.clients.get_mut(socket) else {
             return;
         };

@@ -12,7 +12,7 @@ use crate::slab::Key;
 use crate::socketio::api::{AckTo, Application, Connecting, Incoming, Reason, SocketKey};
 use crate::socketio::assembly::{Assembly, is_too_deep, placeholders_fit};
 use crate::socketio::connecting::{
-    Wanted, farewell, is_name, namespace_of, old_id, refusal, wanted, welcome,
+    Wanted, is_name, namespace_of, old_id, refusal, wanted, welcome,
 };
 use crate::socketio::event::{Args, Event};
 use crate::socketio::packet::{Head, Kind};
@@ -57,7 +57,7 @@ impl<A: Application> Server<A> {
         let socket = client.socket(namespace).ok_or(Malformed)?;
         match head.kind {
             Kind::Disconnect if payload.is_empty() => {
-                self.leave(now, socket, Reason::Left);
+                self.leave(now, socket);
                 Ok(())
             }
             Kind::Event | Kind::Ack => {
@@ -174,7 +174,7 @@ impl<A: Application> Server<A> {
                 self.sessions.send(conn, Frame::Text(packet));
             }
         }
-        self.carry_out(now);
+        self.carry_out();
     }
 
     fn admit(
@@ -237,19 +237,15 @@ impl<A: Application> Server<A> {
         }
     }
 
-    /// A socket is connected no longer; its session goes on.
-    pub(super) fn leave(&mut self, now: Millis, socket: SocketKey, reason: Reason) {
+    /// A client leaves a namespace; its session goes on.
+    fn leave(&mut self, now: Millis, socket: SocketKey) {
         let Some(gone) = self.sockets.remove(socket.0) else {
             return;
         };
         if let Some(client) = self.sessions.above_mut(gone.conn) {
             client.sockets.retain(|(_, other)| *other != socket);
         }
-        if reason == Reason::Disconnected {
-            let packet = Frame::Text(farewell(&gone.namespace));
-            self.sessions.send(gone.conn, packet);
-        }
-        self.application.disconnect(now, socket, reason);
+        self.application.disconnect(now, socket, Reason::Left);
     }
 }
 

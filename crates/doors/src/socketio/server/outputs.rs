@@ -1,22 +1,20 @@
 //! What the application wants done.
 
 use bytes::Bytes;
-use magpie_hub::Millis;
 
 use super::Server;
-use crate::engineio::{self, ConnKey, Frame, Version};
-use crate::socketio::api::{AckTo, Application, Output, Reason, SocketKey};
+use crate::engineio::{ConnKey, Frame, Version};
+use crate::socketio::api::{AckTo, Application, Output, SocketKey};
 use crate::socketio::event::{Args, Event};
 use crate::socketio::packet::{Kind, encode};
 
 impl<A: Application> Server<A> {
     /// Does what the application wants, until it wants nothing more.
-    pub(super) fn carry_out(&mut self, now: Millis) {
+    pub(super) fn carry_out(&mut self) {
         while let Some(output) = self.application.poll_output() {
             match output {
                 Output::Emit { to, event, ack } => self.emit(&to, &event, ack),
                 Output::Ack { to, args } => self.answer(to, &args),
-                Output::Disconnect { socket, close } => self.disconnect(now, socket, close),
             }
         }
     }
@@ -63,16 +61,6 @@ impl<A: Application> Server<A> {
         for bytes in attachments {
             let frame = Frame::binary(version, base64, bytes);
             self.sessions.send(conn, frame);
-        }
-    }
-
-    fn disconnect(&mut self, now: Millis, socket: SocketKey, close: bool) {
-        let Some(conn) = self.sockets.get(socket.0).map(|socket| socket.conn) else {
-            return;
-        };
-        self.leave(now, socket, Reason::Disconnected);
-        if close {
-            self.end(now, conn, engineio::Reason::Forced);
         }
     }
 }
