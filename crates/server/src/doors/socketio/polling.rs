@@ -29,10 +29,12 @@ pub(super) async fn open(
     asked: &Asked,
 ) -> Result<Response, Refusal> {
     let door = &site.doors.socketio;
-    let Some(pass) = site.gate.admit_websocket(arrival.address) else {
+    let Some(mut pass) = site.gate.admit_websocket(arrival.address) else {
         let wait = [(header::RETRY_AFTER, "10")];
         return Ok((StatusCode::TOO_MANY_REQUESTS, wait, CROWDED).into_response());
     };
+    // Without a connection of its own a session holds next to nothing, so strangers may have as many as anybody.
+    pass.prove();
     let outbox = Outbox::default();
     let version = arrival.version;
     let conn = door.attach(arrival, outbox.clone(), pass)?;

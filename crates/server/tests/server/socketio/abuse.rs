@@ -9,7 +9,8 @@ use rustls::{ClientConnection, StreamOwned};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::super::process::Server;
+use super::super::door::Guest;
+use super::super::process::{Folder, Server};
 use super::{POLLING, Poller, Socket, WEBSOCKET, get};
 
 #[tokio::test]
@@ -43,18 +44,26 @@ async fn a_client_that_never_polls_is_dropped_before_its_messages_fill_the_memor
 }
 
 #[tokio::test]
-async fn an_address_may_open_only_so_many_sessions_without_connecting() {
-    let server = Arc::new(Server::start());
-    let mut refused = 0;
-    for _ in 0..80 {
-        let answer = get(&server, POLLING).await;
-        match answer.status {
-            200 => (),
-            429 => refused += 1,
-            other => panic!("{other}: {}", answer.body),
-        }
+async fn an_address_may_hold_only_so_many_sessions() {
+    let folder = Arc::new(Folder::new());
+    let file = folder.0.join("few.toml");
+    let few = "[limits]\nconnections_per_address = 20\nunauthenticated_per_address = 10\n";
+    std::fs::write(&file, few).unwrap();
+    let config = ["--config", file.to_str().unwrap()];
+    let server = Arc::new(Server::start_in(folder, "127.0.0.1:0", &config));
+    let mut strangers = Vec::new();
+    for _ in 0..10 {
+        strangers.push(Socket::open(&server, WEBSOCKET).await);
     }
-    assert_eq!(refused, 16);
+    let refused = Guest::open(&server, WEBSOCKET, None, None).await.err();
+    assert!(refused.unwrap().contains("Too many connections"));
+    drop(strangers.split_off(1));
+    let mut statuses = Vec::new();
+    for _ in 0..25 {
+        statuses.push(get(&server, POLLING).await.status);
+    }
+    assert_eq!(statuses[..10], [200; 10]);
+    assert_eq!(statuses[20..], [429; 5]);
 }
 
 #[tokio::test]
