@@ -61,6 +61,16 @@ fn bytes_that_are_not_utf_8_are_refused() {
 }
 
 #[test]
+fn what_a_hidden_client_says_is_heard_without_its_addresses() {
+    for case in list(&fixture("hidden"), "cases") {
+        let said = Bytes::from(case["said"].to_string());
+        assert!(parse(&case["said"]).is_ok(), "{case}");
+        let heard: Value = serde_json::from_slice(&native::hide(&said)).unwrap();
+        assert_eq!(heard, case["heard"], "{case}");
+    }
+}
+
+#[test]
 fn a_signal_is_forwarded_byte_for_byte() {
     let frame = Bytes::from(
         list(&fixture("signal"), "valid")[0]

@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 pub use rate::Rate;
-pub use tokens::Tokens;
+pub use tokens::{Bearer, Tokens};
 pub use visitor::{OriginRules, Visitor};
 
 use crate::certs::Certificates;

@@ -11,10 +11,10 @@ use aws_lc_rs::rand;
 use axum::body::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use magpie_doors::native::{self, AuthRequest, Incoming};
-use magpie_hub::{ConnId, ErrorCode, Session};
+use magpie_hub::{Command, ConnId, ErrorCode, Session, Signal};
 use tokio::time::timeout;
 
-use crate::http::Tokens;
+use crate::http::{Bearer, Tokens};
 use crate::listen::Pass;
 use crate::signal::{Input, Switchboard, verify};
 use crate::ws::End;
@@ -50,11 +50,13 @@ pub(crate) async fn serve(
     pass: &mut Pass,
     visit: &Visit,
 ) -> End {
-    let session = match timeout(PROOF_TIME, introduce(source, &outbox)).await {
-        Ok(Ok(proof)) => session(proof, address, visit),
+    let proof = match timeout(PROOF_TIME, introduce(source, &outbox)).await {
+        Ok(Ok(proof)) => proof,
         Ok(Err(end)) => return end,
         Err(_) => return refuse(&outbox, "no proof of identity within 10 s"),
     };
+    let hide = proof.hide;
+    let session = session(proof, address, visit);
     pass.prove();
     source.proved();
     let conn = visit.switchboard.number();
@@ -64,7 +66,7 @@ pub(crate) async fn serve(
         outbox,
     };
     let end = match visit.switchboard.send(attach).await {
-        Ok(()) => relay(source, conn, &visit.switchboard).await,
+        Ok(()) => relay(source, conn, hide, &visit.switchboard).await,
         Err(end) => end,
     };
     // When the server stops the hub may be gone already, and there is nothing to detach from.
@@ -109,7 +111,11 @@ fn refuse(outbox: &Outbox, detail: &'static str) -> End {
 
 fn session(proof: AuthRequest, address: IpAddr, visit: &Visit) -> Session {
     let now = visit.switchboard.clock().since_1970();
-    let token = visit.tokens.mint(&proof.key.device().to_string(), now);
+    let bearer = Bearer {
+        name: &proof.key.device().to_string(),
+        hidden: proof.hide,
+    };
+    let token = visit.tokens.mint(bearer, now);
     Session {
         device: proof.key,
         tab: proof.tab,
@@ -127,13 +133,23 @@ pub(crate) fn secret() -> String {
 }
 
 /// Hands the client's messages to the hub until the connection ends.
-async fn relay(source: &mut impl Source, conn: ConnId, switchboard: &Switchboard) -> End {
+async fn relay(
+    source: &mut impl Source,
+    conn: ConnId,
+    hide: bool,
+    switchboard: &Switchboard,
+) -> End {
     loop {
         let text = match source.text().await {
             Ok(text) => text,
             Err(end) => return end,
         };
         let input = match native::parse(&text) {
+            Ok(Incoming::Command(Command::Signal(signal))) if hide => {
+                let frame = native::hide(&signal.frame);
+                let command = Command::Signal(Signal { frame, ..signal });
+                Input::Command { conn, command }
+            }
             Ok(Incoming::Command(command)) => Input::Command { conn, command },
             Ok(Incoming::Auth(_)) => Input::Malformed {
                 conn,

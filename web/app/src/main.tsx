@@ -29,7 +29,7 @@ function start(): void {
   const preferences = readPreferences(storage)
   startI18n(resolveLanguage(preferences.language, navigator.languages))
   applyTheme(preferences.theme)
-  const client = new Magpie({ policy: policyOf(preferences) })
+  const client = new Magpie({ hideAddress: preferences.hideAddress })
   const store = createStore(initialState(parseRoute(location.pathname), preferences, readMe(storage)))
   const callOnStage = connect(client, store, { storage, window, now: Date.now })
   markSeen(client, store, document)
@@ -88,11 +88,7 @@ function draw(client: Magpie, store: Store, callOnStage: (id: string) => Call | 
 function follow(client: Magpie, preferences: Preferences): void {
   setLanguage(resolveLanguage(preferences.language, navigator.languages))
   applyTheme(preferences.theme)
-  client.policy = policyOf(preferences)
-}
-
-function policyOf({ hideAddress }: Preferences): RTCIceTransportPolicy {
-  return hideAddress ? 'relay' : 'all'
+  client.hideAddress = preferences.hideAddress
 }
 
 /** A browser that refuses storage throws at the mere mention of it. */

@@ -372,6 +372,7 @@ export class Call extends Emitter<CallEvents> {
 
   #take(data: SignalData): void {
     if ('bye' in data) return this.#on({ e: 'bye' })
+    if ('nothing' in data) return
     if ('state' in data) return this.#hearState(data.state)
     if (this.#peer === null) return void this.#early.push(data)
     // A description the browser cannot apply leaves the call to recovery, which negotiates anew.

@@ -9,6 +9,8 @@ export interface Proof {
   readonly origin: string
   readonly tab: string
   readonly label: string
+  /** Whether the server is to hold back every signal of ours that tells our address. */
+  readonly hide: boolean
 }
 
 /** Why a link stays closed. */
@@ -93,6 +95,11 @@ export class Link {
     this.#running = false
     clearTimeout(this.#retryTimer)
     this.#drop()
+  }
+
+  /** Proves anew who we are, over a new link. */
+  renew(): void {
+    if (this.#running) this.#open()
   }
 
   /** Sends one message; while the link is down, drops it and answers false. */

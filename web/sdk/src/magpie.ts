@@ -19,7 +19,12 @@ export interface MagpieOptions {
   readonly server?: string
   /** Name of this device as its owner sees it; guessed from the browser by default. */
   readonly label?: string
-  /** `relay` hides my address from the people I talk to. */
+  /**
+   * Hides my address from the people I talk to: my calls use relayed addresses only, and the server lets nothing of mine through that
+   * tells another one.
+   */
+  readonly hideAddress?: boolean
+  /** `relay` makes my connections use relayed addresses only; what leaves this page the server does not look at. */
   readonly policy?: RTCIceTransportPolicy
   readonly storage?: IdentityStore
 }
@@ -46,7 +51,7 @@ export interface MagpieEvents {
  * Promises reject with {@link MagpieError} only.
  */
 export class Magpie extends Emitter<MagpieEvents> {
-  /** `relay` hides my address from the people I talk to; applies from the next call on. */
+  /** Applies from the next connection on. */
   policy: RTCIceTransportPolicy
 
   readonly #server: string
@@ -55,6 +60,7 @@ export class Magpie extends Emitter<MagpieEvents> {
   readonly #link: Link
   readonly #ice: IceServers
   readonly #switchboard: Switchboard
+  #hideAddress: boolean
   #commands: CommandBook
   #identity: Identity | null = null
   #tab = ''
@@ -67,6 +73,7 @@ export class Magpie extends Emitter<MagpieEvents> {
   constructor(options: MagpieOptions = {}) {
     super()
     this.policy = options.policy ?? 'all'
+    this.#hideAddress = options.hideAddress ?? false
     this.#server = (options.server ?? location.origin).replace(/\/$/, '')
     this.#label = options.label ?? deviceLabel(navigator.userAgent)
     this.#store = options.storage ?? new IndexedDbStore()
@@ -78,6 +85,18 @@ export class Magpie extends Emitter<MagpieEvents> {
 
   get session(): SessionState {
     return this.#session
+  }
+
+  /** Whether my address is hidden from the people I talk to. */
+  get hideAddress(): boolean {
+    return this.#hideAddress
+  }
+
+  /** Tells the server at once; a call that is going on keeps the path it has. */
+  set hideAddress(hide: boolean) {
+    if (this.#hideAddress === hide) return
+    this.#hideAddress = hide
+    this.#link.renew()
   }
 
   /** The call this page is in: one at a time. */
@@ -218,7 +237,7 @@ export class Magpie extends Emitter<MagpieEvents> {
       },
       ask: (command, fields) => this.#commands.ask(command, fields),
       send: (message) => void this.#link.send(message),
-      configuration: () => this.#ice.configuration(this.policy),
+      configuration: () => this.#ice.configuration(this.#hideAddress ? 'relay' : this.policy),
       suspect: () => this.#link.wake('page'),
       localTime: (serverTime) => serverTime - this.#clockAhead,
       changed: (call) => this.#callChanged(call),
@@ -248,6 +267,7 @@ export class Magpie extends Emitter<MagpieEvents> {
       origin,
       tab: this.#tab,
       label: this.#label,
+      hide: this.#hideAddress,
     }
   }
 

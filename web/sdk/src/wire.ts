@@ -26,6 +26,8 @@ export type SignalData =
   | { readonly candidate: RTCIceCandidateInit | null }
   | { readonly state: PeerMedia }
   | { readonly bye: true }
+  /** What the server leaves of a signal that would have told the address of somebody who hides it. */
+  | { readonly nothing: true }
 
 /** One signal, or a bare acknowledgement where `item` is null. */
 export interface SignalFrame {
@@ -240,6 +242,7 @@ function signalData(value: unknown): SignalData {
   }
   if (f.candidate !== undefined) return { candidate: maybe(f.candidate, candidate) }
   if (f.bye === true) return { bye: true }
+  if (f.nothing === true) return { nothing: true }
   const state = object(f.state)
   return { state: { audio: boolean(state.audio), video: boolean(state.video), screen: boolean(state.screen) } }
 }

@@ -20,7 +20,7 @@ describe('opening', () => {
     const { link, log } = start()
     await FakeSocket.last.hello('nonce')
     expect(FakeSocket.last.sent).toEqual([
-      { t: 'auth', key: 'k', sig: 'signed nonce', origin: 'o', tab: 't', label: 'l' },
+      { t: 'auth', key: 'k', sig: 'signed nonce', origin: 'o', tab: 't', label: 'l', hide: false },
     ])
     expect(link.up).toBe(false)
     FakeSocket.last.say(WELCOME)
@@ -177,7 +177,7 @@ describe('the heart-beat', () => {
 function start() {
   const log: string[] = []
   const owner: LinkOwner = {
-    prove: (nonce) => Promise.resolve({ key: 'k', sig: `signed ${nonce}`, origin: 'o', tab: 't', label: 'l' }),
+    prove: (nonce) => Promise.resolve({ key: 'k', sig: `signed ${nonce}`, origin: 'o', tab: 't', label: 'l', hide: false }),
     versions: () => ({}),
     connecting: (attempt) => log.push(`connecting ${attempt}`),
     up: () => log.push('up'),

@@ -1,6 +1,6 @@
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Magpie, needsAdapter } from '../src/magpie'
+import { Magpie, needsAdapter, type MagpieOptions } from '../src/magpie'
 import { FakeSocket, WELCOME } from './fake-socket'
 import { FakeStream, view } from './views'
 
@@ -49,6 +49,19 @@ describe('a session', () => {
   it('fetches ICE servers with the token of each welcome', async () => {
     await online()
     expect(fetched).toEqual([{ url: 'https://host:8443/api/ice-servers', authorization: 'Bearer token' }])
+  })
+
+  it('has the server hide its address, and tells of a change over a new link', async () => {
+    const { magpie } = await online({}, { hideAddress: true })
+    expect(FakeSocket.last.sent[0]).toMatchObject({ t: 'auth', hide: true })
+    magpie.hideAddress = true
+    expect(FakeSocket.all).toHaveLength(1)
+    magpie.hideAddress = false
+    await authenticated()
+    expect(FakeSocket.all).toHaveLength(2)
+    expect(FakeSocket.last.sent[0]).toMatchObject({ t: 'auth', hide: false })
+    FakeSocket.last.say(WELCOME)
+    expect(magpie.session.kind).toBe('online')
   })
 
   it('says what keeps it from starting', async () => {
@@ -188,14 +201,14 @@ describe('calls', () => {
   })
 })
 
-function make(): Magpie {
-  const magpie = new Magpie()
+function make(options: MagpieOptions = {}): Magpie {
+  const magpie = new Magpie(options)
   running.push(magpie)
   return magpie
 }
 
-async function online(more: object = {}) {
-  const magpie = make()
+async function online(more: object = {}, options: MagpieOptions = {}) {
+  const magpie = make(options)
   const states: string[] = []
   magpie.on('session', ({ kind }) => states.push(kind))
   await magpie.start()

@@ -2,12 +2,14 @@
 
 mod close;
 mod encode;
+mod hide;
 mod parse;
 
 pub use close::{
     CLOSE_AUTH, CLOSE_FLOOD, CLOSE_MALFORMED, CLOSE_REPLACED, CLOSE_SILENT, CLOSE_UNLINKED, close,
 };
 pub use encode::{encode, hello, refusal};
+pub use hide::hide;
 pub use parse::{AuthRequest, Incoming, Malformed, auth_message, parse};
 
 /// The version of the protocol in `hello`.

@@ -34,6 +34,8 @@ pub struct AuthRequest {
     pub tab: Tab,
     /// What the device calls itself.
     pub label: String,
+    /// Whether the other side of its calls is not to learn its address: [`super::hide`] its signals.
+    pub hide: bool,
 }
 
 /// A frame that is no message of the protocol. Answer `malformed`, quoting `n` if there is one, and count it.
@@ -172,6 +174,8 @@ struct AuthFrame {
     origin: String,
     tab: Tab,
     label: String,
+    #[serde(default)]
+    hide: bool,
 }
 
 fn auth(text: &str) -> Result<Incoming, Malformed> {
@@ -185,6 +189,7 @@ fn auth(text: &str) -> Result<Incoming, Malformed> {
         origin: frame.origin,
         tab: frame.tab,
         label: frame.label.chars().take(MAX_LABEL).collect(),
+        hide: frame.hide,
     }))
 }
 

@@ -10,10 +10,10 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use serde_json::json;
 
-use super::Site;
 use super::guest::{Caller, Pages};
 use super::trust::host_for_others;
 use super::visitor::Visitor;
+use super::{Bearer, Site};
 use crate::listen::Arrival;
 use crate::relay::IceServer;
 
@@ -27,6 +27,14 @@ struct IceConfiguration {
     ttl: u64,
     /// Milliseconds since 1970.
     expires: u64,
+}
+
+/// In whose name a credential is made.
+struct Minter {
+    /// A device, or an address.
+    name: String,
+    /// Whether it is to use relayed addresses only.
+    hidden: bool,
 }
 
 /// Why somebody gets no ICE servers.
@@ -56,16 +64,17 @@ pub(super) async fn ice_servers(
         Err(_) => return Denied::Page.into_response(),
     };
     let visitor = &caller.visitor;
-    let minter = match minter(&site, visitor, &headers) {
+    let Minter { name, hidden } = match minter(&site, visitor, &headers) {
         Ok(minter) => minter,
         Err(denied) => return denied.into_response(),
     };
-    let credential = site.relay.mint(&minter, TTL);
+    let credential = site.relay.mint(&name, TTL);
     let mut servers = site.relay.ice_servers(arrival.local, &visitor.host);
+    servers.retain(|server| !hidden || server.is_turn());
     IceServer::sign(&mut servers, &credential);
     let configuration = IceConfiguration {
         ice_servers: servers,
-        ice_transport_policy: "all",
+        ice_transport_policy: if hidden { "relay" } else { "all" },
         ttl: TTL.as_secs(),
         expires: credential.expires,
     };
@@ -89,15 +98,19 @@ pub(super) async fn ice_preflight(
 }
 
 /// In whose name the credential is made, and counted.
-fn minter(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> Result<String, Denied> {
+fn minter(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> Result<Minter, Denied> {
     if let Some(given) = headers.get(header::AUTHORIZATION) {
         let token = given
             .to_str()
             .ok()
             .and_then(|text| text.strip_prefix("Bearer "));
         let now = site.switchboard.clock().since_1970();
-        let name = token.and_then(|token| site.tokens.check(token.trim(), now));
-        return name.map(str::to_owned).ok_or(Denied::Token);
+        let bearer = token.and_then(|token| site.tokens.check(token.trim(), now));
+        let Bearer { name, hidden } = bearer.ok_or(Denied::Token)?;
+        return Ok(Minter {
+            name: name.to_owned(),
+            hidden,
+        });
     }
     if !may_ask(headers) {
         return Err(Denied::Page);
@@ -105,7 +118,10 @@ fn minter(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> Result<String,
     site.ice_rate
         .take(visitor.address, Instant::now())
         .map_err(Denied::Rate)?;
-    Ok(visitor.address.to_string())
+    Ok(Minter {
+        name: visitor.address.to_string(),
+        hidden: false,
+    })
 }
 
 /// An `Origin` has been judged already. Browsers leave it out of same-origin reads, but say so in `Sec-Fetch-Site`. Whoever sends neither is no page of

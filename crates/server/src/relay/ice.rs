@@ -50,7 +50,9 @@ impl IceServer {
         }
     }
 
-    fn is_turn(&self) -> bool {
+    /// Whether it offers a relay.
+    #[must_use]
+    pub fn is_turn(&self) -> bool {
         self.urls.iter().any(|url| url.starts_with("turn"))
     }
 }

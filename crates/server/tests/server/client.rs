@@ -80,10 +80,20 @@ impl Client {
 
     /// A page of this server's own origin that has said who it is and was welcomed.
     pub(crate) async fn connect(server: &Server, identity: &Identity, tab: &str) -> Self {
+        Self::introduce(server, identity, tab, false).await
+    }
+
+    /// The same of one who hides their address.
+    pub(crate) async fn connect_hidden(server: &Server, identity: &Identity, tab: &str) -> Self {
+        Self::introduce(server, identity, tab, true).await
+    }
+
+    async fn introduce(server: &Server, identity: &Identity, tab: &str, hide: bool) -> Self {
         let mut client = Self::open(server, &server.origin()).await.unwrap();
         let hello = client.receive().await;
         assert_eq!(hello["t"], "hello");
-        let proof = identity.proof(hello["nonce"].as_str().unwrap(), &server.origin(), tab);
+        let mut proof = identity.proof(hello["nonce"].as_str().unwrap(), &server.origin(), tab);
+        proof["hide"] = hide.into();
         client.send(&proof).await;
         client.welcome = client.receive().await;
         assert_eq!(client.welcome["t"], "welcome", "{}", client.welcome);

@@ -59,6 +59,57 @@ async fn either_side_hangs_up_for_both() {
 }
 
 #[tokio::test]
+async fn a_session_that_hides_its_address_gets_relays_only() {
+    let server = Server::start();
+    let client = Client::connect_hidden(&server, &Identity::new(), &random_id()).await;
+    let token = client.welcome["token"].as_str().unwrap();
+    let header = format!("Authorization: Bearer {token}\r\n");
+    let answer = server
+        .https(&server.request("/api/ice-servers", &header))
+        .json();
+    assert_eq!(answer["iceTransportPolicy"], "relay");
+    let urls = answer["iceServers"].as_array().unwrap().iter();
+    let mut urls = urls.flat_map(|server| server["urls"].as_array().unwrap());
+    assert!(urls.all(|url| url.as_str().unwrap().starts_with("turn")));
+}
+
+#[tokio::test]
+async fn a_hidden_callers_addresses_never_reach_the_callee() {
+    let server = Server::start();
+    let mut pair = Pair {
+        caller: Client::connect_hidden(&server, &Identity::new(), &random_id()).await,
+        callee: Client::connect(&server, &Identity::new(), &random_id()).await,
+    };
+    let call = pair.talk().await;
+    let signal = |s: u64, data: Value| json!({ "t": "signal", "call": call, "e": 7, "s": s, "ae": 0, "as": 0, "d": data });
+    let host = "candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host";
+    let relay = "candidate:2 1 udp 41885439 198.51.100.4 50001 typ relay raddr 192.0.2.7 rport 4";
+    pair.caller
+        .send(&signal(
+            1,
+            json!({ "candidate": { "candidate": host, "sdpMid": "0" } }),
+        ))
+        .await;
+    pair.caller
+        .send(&signal(
+            2,
+            json!({ "candidate": { "candidate": relay, "sdpMid": "0" } }),
+        ))
+        .await;
+    let first = pair.callee.receive_a("signal").await;
+    assert_eq!(
+        (&first["s"], &first["d"]),
+        (&json!(1), &json!({ "nothing": true }))
+    );
+    let second = pair.callee.receive_a("signal").await;
+    let text = second["d"]["candidate"]["candidate"].as_str().unwrap();
+    assert!(
+        text.contains("198.51.100.4") && !text.contains("192.0.2.7"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn a_session_gets_ice_servers_with_its_token() {
     let server = Server::start();
     let client = Client::connect(&server, &Identity::new(), &random_id()).await;
