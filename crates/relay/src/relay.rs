@@ -160,8 +160,11 @@ impl Relay {
         self.revoked
             .insert(wall, id, fixed, self.users.horizon(wall));
         for relay in self.table.find(|a| revoke::names(id, &a.username)) {
-            self.counts.revoked_allocations = self.counts.revoked_allocations.wrapping_add(1);
-            self.close(relay);
+            // The second half of a dual allocation has gone with the first.
+            if self.table.get(relay).is_some() {
+                self.counts.revoked_allocations = self.counts.revoked_allocations.wrapping_add(1);
+                self.close_all(relay);
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use turn_types::attribute::{
 use turn_types::message::{ALLOCATE, CREATE_PERMISSION};
 
 use crate::lab::{
-    Answer, Client, Lab, PEER, Sent, attribute, channel_data, relayed, request, with_peer,
+    Answer, Client, Lab, PEER, Sent, USER, attribute, channel_data, relayed, request, with_peer,
 };
 
 const PEER6: &str = "[2606:2800:220:1::1]:7000";
@@ -294,6 +294,15 @@ fn the_end_of_a_client_ends_both() {
     lab.settle();
     assert_eq!(lab.closed, relays);
     assert_eq!(lab.relay.snapshot().allocations, 0);
+}
+
+#[test]
+fn a_revoked_user_loses_both_and_one_allocation_is_counted() {
+    let (mut lab, _, relays) = allocated();
+    lab.relay.revoke(lab.now, USER);
+    lab.settle();
+    assert_eq!(lab.closed, relays);
+    assert_eq!(lab.relay.snapshot().revoked_allocations, 1);
 }
 
 #[test]

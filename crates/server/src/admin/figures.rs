@@ -17,6 +17,7 @@ impl Figures {
         let relay = &self.relay;
         json!({
             "allocations": relay.allocations,
+            "tcp_connections": relay.connections,
             "packets": { "to_peers": relay.to_peers, "to_clients": relay.to_clients },
             "bytes": { "to_peers": relay.bytes_to_peers, "to_clients": relay.bytes_to_clients },
             "challenges": { "sent": relay.challenges, "suppressed": relay.challenges_suppressed },

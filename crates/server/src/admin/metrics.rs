@@ -19,8 +19,13 @@ pub(super) fn text(figures: &Figures) -> String {
 fn relay(page: &mut Page, relay: &magpie_relay::Snapshot, crowded_out: u64) {
     page.gauge(
         "magpie_relay_allocations",
-        "Relayed addresses at this moment.",
+        "Allocations at this moment.",
         relay.allocations,
+    );
+    page.gauge(
+        "magpie_relay_tcp_connections",
+        "TCP connections with peers at this moment.",
+        relay.connections,
     );
     let name = "magpie_relay_packets_total";
     page.family(name, "counter", "Packets relayed.");

@@ -113,6 +113,23 @@ fn two_relayed_clients_connect_without_any_allowed_peer() {
     assert_eq!(receive(&mut ones, 2), b"hi");
 }
 
+/// A new connection reaches any worker, and the one it is to be bound to is of another three times in four.
+#[test]
+fn a_connection_is_bound_whichever_worker_it_reaches() {
+    let mut settings = allowing_loopback();
+    settings.workers = 4;
+    let server = start(&settings, "127.0.0.1");
+    let (control, _) = allocate(&server);
+    for n in 0..12 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connection = control.connect(local(&listener)).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        let mut data = bind(&server, &connection);
+        data.write_all(&[n]).unwrap();
+        assert_eq!(receive(&mut peer, 1), [n]);
+    }
+}
+
 #[test]
 fn megabytes_pass_whole_and_in_order() {
     let server = start(&allowing_loopback(), "127.0.0.1");
