@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../harness/datagram.rs"]
+mod datagram;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| datagram::run(input));
