@@ -102,7 +102,8 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     ];
     let certificates = Certificates::open(settings)?;
     let lock = FolderLock::take(&settings.data)?;
-    let relay = Relay::start(&settings.relay, &settings.data, udp, tcp_addresses)?;
+    let private = [listening.plain.clone(), listening.admin.clone()].concat();
+    let relay = Relay::start(&settings.relay, &settings.data, udp, tcp_addresses, private)?;
     let everywhere = first.ip().is_unspecified();
     let running = assemble(settings, certificates, lock, relay, everywhere, &listening)?;
     for (listener, face) in tcp {

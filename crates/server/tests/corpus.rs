@@ -1,5 +1,4 @@
 //! Configurations that the fuzzer has been given and has found, replayed (see `fuzz/`).
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 #[path = "../../../fuzz/harness/configuration.rs"]
 mod configuration;

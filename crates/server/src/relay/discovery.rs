@@ -69,6 +69,7 @@ mod tests {
         Places {
             ports: "49152-65535".parse().unwrap(),
             public: public.iter().map(|ip| ip.parse().unwrap()).collect(),
+            listening: Vec::new(),
             stock: Arc::new(Stock::new(0)),
         }
     }

@@ -84,7 +84,8 @@ impl Relay {
     /// clone of it.
     ///
     /// `tcp` are the listeners whose TURN streams will be handed to [`RelayHandle::serve_stream`], the shared port
-    /// first: ICE server URLs name them. `data` is the folder of the generated secret, used when the settings have none.
+    /// first: ICE server URLs name them. `private` are those for other purposes, which no client is to reach from the
+    /// inside. `data` is the folder of the generated secret, used when the settings have none.
     ///
     /// # Errors
     /// See [`RelayError`]; all are reasons not to start the server.
@@ -93,15 +94,17 @@ impl Relay {
         data: &Path,
         udp: Vec<RelaySocket>,
         tcp: Vec<SocketAddr>,
+        private: Vec<SocketAddr>,
     ) -> Result<RelayHandle, RelayError> {
         let secrets = secrets(settings, data)?;
+        let listening = [tcp.clone(), private].concat();
         let reach = Reach {
             udp: offered(settings, &udp),
             tcp,
             public: settings.public_ips.iter().map(|ip| ip.public).collect(),
         };
         let secret = secrets.first().cloned().unwrap_or_default();
-        let inboxes = employ(settings, secrets, udp).map_err(RelayError::Worker)?;
+        let inboxes = employ(settings, secrets, udp, listening).map_err(RelayError::Worker)?;
         Ok(RelayHandle {
             shared: Arc::new(Shared {
                 reach,
@@ -117,11 +120,13 @@ fn employ(
     settings: &RelaySettings,
     secrets: Vec<String>,
     udp: Vec<RelaySocket>,
+    listening: Vec<SocketAddr>,
 ) -> io::Result<Vec<Inbox>> {
     let count = workers(settings);
     let places = Places {
         ports: settings.ports,
         public: settings.public_ips.clone(),
+        listening,
         stock: Arc::new(Stock::new(descriptors() / 4 * 3)),
     };
     let mut config = config(settings, secrets, &places);

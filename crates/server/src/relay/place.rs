@@ -20,6 +20,8 @@ use crate::config::{PortRange, PublicIp};
 pub(super) struct Places {
     pub(super) ports: PortRange,
     pub(super) public: Vec<PublicIp>,
+    /// Where the server listens for TCP; its UDP sockets are known without.
+    pub(super) listening: Vec<SocketAddr>,
     pub(super) stock: Arc<Stock>,
 }
 
@@ -368,6 +370,7 @@ mod tests {
         Places {
             ports: "49152-65535".parse().unwrap(),
             public: public.iter().map(|ip| ip.parse().unwrap()).collect(),
+            listening: Vec::new(),
             stock: Arc::new(Stock::new(100)),
         }
     }

@@ -1,9 +1,11 @@
 //! The core and the sockets together: what comes in is decided by the one and leaves through the other.
 
+use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use magpie_relay::policy::Refusal;
 use magpie_relay::{
     ClientAddr, ConnectionId, Effect, Family, Fragment, Head, Millis, OpenError, Output, PeerAddr,
     Port, Protocol, Relay, RelayAddr, RelayId, Route, Run, Transport, channel_data,
@@ -29,7 +31,8 @@ pub(super) struct Switch {
     answer: Vec<u8>,
     heads: Vec<(Head, usize)>,
     looked_up: Instant,
-    refusal_logged: Option<Instant>,
+    /// When each rule was last named in the log.
+    refusals_logged: BTreeMap<&'static str, Instant>,
 }
 
 /// What becomes of a client's stream that carries TURN messages no longer.
@@ -56,7 +59,7 @@ impl Switch {
             answer: Vec::new(),
             heads: Vec::new(),
             looked_up: Instant::now(),
-            refusal_logged: None,
+            refusals_logged: BTreeMap::new(),
         };
         switch.look_up_own_addresses();
         switch
@@ -308,9 +311,7 @@ impl Switch {
                 }
                 Effect::Release { reservation } => drop(self.places.stock.take_kept(reservation)),
                 Effect::Close { relay } => self.net.remove_relay(relay),
-                Effect::Refused { client, peer, why } => {
-                    self.log_refusal(client, peer, &why.to_string())
-                }
+                Effect::Refused { client, peer, why } => self.log_refusal(client, peer, why),
             }
         }
     }
@@ -348,22 +349,21 @@ impl Switch {
 
     /// Addresses of the machine come and go; none that the server listens on may be a peer.
     fn look_up_own_addresses(&mut self) {
-        let listening: Vec<SocketAddr> =
-            self.net.listeners.iter().map(RelaySocket::local).collect();
+        let sockets = self.net.listeners.iter().map(RelaySocket::local);
+        let elsewhere = self.places.listening.iter().copied();
+        let listening: Vec<SocketAddr> = sockets.chain(elsewhere).collect();
         self.relay.set_listening(&self.places.spell_out(&listening));
         self.looked_up = Instant::now();
     }
 
-    /// At most one line a second: anybody with a credential can cause them.
-    fn log_refusal(&mut self, client: ClientAddr, peer: PeerAddr, rule: &str) {
-        tracing::debug!(client = %client.remote(), peer = %peer.get(), rule, "peer refused");
-        if self
-            .refusal_logged
-            .is_none_or(|at| at.elapsed() > Duration::from_secs(1))
-        {
-            self.refusal_logged = Some(Instant::now());
+    /// At most one line a second for each rule, of which there are few: anybody with a credential can cause them.
+    fn log_refusal(&mut self, client: ClientAddr, peer: PeerAddr, why: Refusal) {
+        let (now, last) = (Instant::now(), self.refusals_logged.get(why.rule()));
+        tracing::debug!(client = %client.remote(), peer = %peer.get(), rule = %why, "peer refused");
+        if last.is_none_or(|last| now - *last > Duration::from_secs(1)) {
+            self.refusals_logged.insert(why.rule(), now);
             tracing::info!(
-                rule,
+                rule = %why,
                 "a client asked to relay to a forbidden peer (--allow-peer allows a range)"
             );
         }

@@ -51,7 +51,14 @@ fn start() -> (RelayHandle, [SocketAddr; 2]) {
     let mut settings = settings();
     let (sockets, addresses) = std::iter::repeat_with(bind).flatten().next().unwrap();
     settings.stun_addresses = addresses.to_vec();
-    let relay = Relay::start(&settings, Path::new("/nonexistent"), sockets, Vec::new()).unwrap();
+    let relay = Relay::start(
+        &settings,
+        Path::new("/nonexistent"),
+        sockets,
+        Vec::new(),
+        Vec::new(),
+    )
+    .unwrap();
     (relay, addresses)
 }
 

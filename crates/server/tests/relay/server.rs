@@ -55,6 +55,7 @@ pub(crate) fn start(settings: &RelaySettings, host: &str) -> Server {
         &PathBuf::from("/nonexistent"),
         vec![udp],
         vec![address],
+        vec![tls_address],
     )
     .unwrap();
     let (stop, stopped) = oneshot::channel();

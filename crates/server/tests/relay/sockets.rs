@@ -74,6 +74,9 @@ fn the_relay_never_talks_to_itself() {
     let mut client = client(server.address);
     client.allocate().unwrap();
     assert_eq!(client.permit(server.address), Err(403));
+    assert_eq!(client.bind(0x4000, server.address), Err(403));
+    // One that only listens for TCP.
+    assert_eq!(client.permit(server.tls), Err(403));
 }
 
 #[test]
@@ -248,7 +251,7 @@ fn a_missing_secret_is_made_once_and_kept_to_its_owner() {
     let mut settings = settings();
     settings.secrets.clear();
     let secrets = [0, 1].map(|_| {
-        drop(Relay::start(&settings, &folder, Vec::new(), Vec::new()).unwrap());
+        drop(Relay::start(&settings, &folder, Vec::new(), Vec::new(), Vec::new()).unwrap());
         std::fs::read_to_string(folder.join("turn-secret")).unwrap()
     });
     let mode = std::fs::metadata(folder.join("turn-secret"))
@@ -277,6 +280,7 @@ fn wildcard(host: &str) -> (RelayHandle, [SocketAddr; 1]) {
         &settings(),
         std::path::Path::new("/nonexistent"),
         vec![socket],
+        Vec::new(),
         Vec::new(),
     )
     .unwrap();
