@@ -366,6 +366,33 @@ mod tests {
         assert_eq!((first % 2, second), (0, first + 1));
     }
 
+    #[test]
+    fn a_peer_on_this_machine_is_told_by_its_public_address_and_no_other_is() {
+        let at = |address: &str| -> SocketAddr { address.parse().unwrap() };
+        for (public, from, told) in [
+            ("203.0.113.7", "10.0.0.5:5000", "203.0.113.7:5000"),
+            ("203.0.113.7", "10.0.0.6:5000", "10.0.0.6:5000"),
+            ("203.0.113.7/10.0.0.6", "10.0.0.6:5000", "203.0.113.7:5000"),
+            ("203.0.113.7", "198.51.100.1:5000", "198.51.100.1:5000"),
+        ] {
+            let told_here = places(&[public]).as_told(at(from), at("10.0.0.5:6000"));
+            assert_eq!(told_here, at(told), "{public} {from}");
+        }
+    }
+
+    #[test]
+    fn a_relayed_address_of_ours_is_found_where_it_is_bound() {
+        let at = |address: &str| -> SocketAddr { address.parse().unwrap() };
+        for (public, told, bound) in [
+            ("203.0.113.7", "203.0.113.7:5000", "10.0.0.5:5000"),
+            ("203.0.113.7/10.0.0.6", "203.0.113.7:5000", "10.0.0.6:5000"),
+            ("203.0.113.7", "10.0.0.5:5000", "10.0.0.5:5000"),
+        ] {
+            let bound_here = places(&[public]).as_bound(at(told), at("10.0.0.5:6000"));
+            assert_eq!(bound_here, at(bound), "{public} {told}");
+        }
+    }
+
     fn places(public: &[&str]) -> Places {
         Places {
             ports: "49152-65535".parse().unwrap(),

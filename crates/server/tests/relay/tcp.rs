@@ -98,15 +98,30 @@ fn forbidden_peers_and_the_server_itself_are_403() {
 #[test]
 fn two_relayed_clients_connect_without_any_allowed_peer() {
     let server = start(&settings(), "127.0.0.1");
-    let [(one, at_one), (two, at_two)] = [allocate(&server), allocate(&server)];
+    assert_reach_each_other(&server);
+}
+
+/// Behind a 1:1 NAT too, which need not send them back.
+#[test]
+fn two_relayed_clients_connect_by_their_public_addresses() {
+    let mut settings = settings();
+    settings.public_ips = vec!["203.0.113.7/127.0.0.1".parse().unwrap()];
+    let server = start(&settings, "127.0.0.1");
+    let (_client, relayed) = allocate(&server);
+    assert_eq!(relayed.ip().to_string(), "203.0.113.7");
+    assert_reach_each_other(&server);
+}
+
+fn assert_reach_each_other(server: &Server) {
+    let [(one, at_one), (two, at_two)] = [allocate(server), allocate(server)];
     two.permit(at_one).unwrap();
     let to_two = one.connect(at_two).unwrap();
     let attempt = two.receive();
     let attempt = Message::from_bytes(&attempt).unwrap();
     let told = attempt.attribute::<XorPeerAddress>().unwrap();
     assert_eq!(told.addr(attempt.transaction_id()), at_one);
-    let mut ones = bind(&server, &to_two);
-    let mut twos = bind(&server, &attempt.attribute::<ConnectionId>().unwrap());
+    let mut ones = bind(server, &to_two);
+    let mut twos = bind(server, &attempt.attribute::<ConnectionId>().unwrap());
     ones.write_all(b"hello").unwrap();
     assert_eq!(receive(&mut twos, 5), b"hello");
     twos.write_all(b"hi").unwrap();
