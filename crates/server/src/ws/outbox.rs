@@ -167,14 +167,7 @@ impl Outbox {
         if queue.moved {
             return Poll::Ready(Taken::Moved);
         }
-        let (mut messages, mut bytes) = (VecDeque::new(), 0);
-        while bytes < limit
-            && let Some(message) = queue.messages.pop_front()
-        {
-            bytes += message.len();
-            messages.push_back(message);
-        }
-        queue.bytes -= bytes;
+        let messages = queue.portion(limit);
         let held = queue.bytes;
         // Holding less than before is always allowed.
         let _ = queue.held.note(held);
@@ -244,6 +237,24 @@ impl Outgoing {
 }
 
 impl Queue {
+    /// Takes messages of up to about `limit` bytes off the front; an emptied queue keeps no memory.
+    fn portion(&mut self, limit: usize) -> VecDeque<Outgoing> {
+        if self.bytes <= limit {
+            self.bytes = 0;
+            return std::mem::take(&mut self.messages);
+        }
+        let mut portion = VecDeque::new();
+        let mut bytes = 0;
+        while bytes < limit
+            && let Some(message) = self.messages.pop_front()
+        {
+            bytes += message.len();
+            portion.push_back(message);
+        }
+        self.bytes -= bytes;
+        portion
+    }
+
     fn clear(&mut self) {
         self.messages = VecDeque::new();
         self.bytes = 0;

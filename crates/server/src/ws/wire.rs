@@ -192,6 +192,9 @@ impl Wire {
             if let Some(close) = self.verdict {
                 return Poll::Ready(Err(End::Close(close)));
             }
+            if self.inbox.capacity() > KEPT {
+                self.inbox = VecDeque::new();
+            }
             if let Some(midway) = &mut self.midway
                 && midway.as_mut().poll(cx).is_ready()
             {
@@ -241,6 +244,9 @@ impl Wire {
         }
     }
 }
+
+/// Slots an empty inbox may keep: one read can hold thousands of messages.
+const KEPT: usize = 8;
 
 /// Pings answered without a message between.
 const PINGS: u32 = 300;
