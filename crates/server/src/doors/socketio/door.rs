@@ -8,6 +8,7 @@ use magpie_doors::socketio::{Arrival, Limits, Server};
 use magpie_doors::tutorial::{self, Lobby};
 use magpie_hub::Millis;
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::doors::pace::Pace;
@@ -145,7 +146,10 @@ impl Door {
                 return Ok(());
             }
             // The others have their turn.
-            sleep(wait.unwrap_or_default()).await;
+            match wait {
+                Some(wait) => sleep(wait).await,
+                None => yield_now().await,
+            }
         }
     }
 

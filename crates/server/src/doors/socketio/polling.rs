@@ -92,7 +92,7 @@ async fn post(
     let binary = is_binary(request.headers());
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_PAYLOAD) {
+    if announced.is_some_and(|length| length > DISCARDED) {
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     }
     let body = match timeout(BODY_TIME, collect(request.into_body())).await {
@@ -126,23 +126,29 @@ fn is_binary(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind == "application/octet-stream")
 }
 
-/// Reads a body up to the longest allowed.
+/// Reads a body up to the longest allowed. One that is somewhat longer is read to its end all the same: a client that is
+/// still writing would see a broken connection in place of the answer.
 async fn collect(mut body: Body) -> Result<Bytes, StatusCode> {
-    let (mut whole, mut held) = (Vec::new(), Held::default());
+    let (mut whole, mut size, mut held) = (Vec::new(), 0, Held::default());
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let frame = frame.map_err(|_| StatusCode::BAD_REQUEST)?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        whole.extend_from_slice(&data);
-        if whole.len() > MAX_PAYLOAD {
-            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        size += data.len();
+        match size {
+            0..=MAX_PAYLOAD => whole.extend_from_slice(&data),
+            ..=DISCARDED => whole = Vec::new(),
+            _ => break,
         }
         if !held.note(whole.len()) {
             return Err(StatusCode::SERVICE_UNAVAILABLE);
         }
     }
-    Ok(whole.into())
+    match size {
+        0..=MAX_PAYLOAD => Ok(whole.into()),
+        _ => Err(StatusCode::PAYLOAD_TOO_LARGE),
+    }
 }
 
 /// The answer to a GET.
@@ -201,6 +207,9 @@ const CROWDED: &str = r#"{"code":4,"message":"Too many connections from your add
 
 /// About how many bytes one answer holds.
 const ANSWER: usize = 1_000_000;
+
+/// Longest body read to its end only to be refused.
+const DISCARDED: usize = 8 * MAX_PAYLOAD;
 
 /// How long a POST's body may take.
 const BODY_TIME: Duration = Duration::from_secs(20);

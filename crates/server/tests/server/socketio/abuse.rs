@@ -44,6 +44,27 @@ async fn a_client_that_never_polls_is_dropped_before_its_messages_fill_the_memor
 }
 
 #[tokio::test]
+async fn bursts_of_small_messages_leave_no_memory_behind() {
+    let server = Server::start();
+    let mut sockets = Vec::new();
+    for _ in 0..60 {
+        sockets.push(Socket::join(&server).await);
+    }
+    let before = server.memory();
+    for socket in &mut sockets {
+        for _ in 0..2500 {
+            socket.0.ws.feed(Message::text("3")).await.unwrap();
+        }
+        socket.0.ws.flush().await.unwrap();
+        // Answered once all of that has been read.
+        socket.send("40/elsewhere").await;
+        assert!(socket.text().await.starts_with("40/elsewhere,"));
+    }
+    let after = server.memory();
+    assert!(after < before + 3 * 1024, "{before} -> {after} KiB");
+}
+
+#[tokio::test]
 async fn an_address_may_hold_only_so_many_sessions() {
     let folder = Arc::new(Folder::new());
     let file = folder.0.join("few.toml");
