@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use magpie_doors::engineio::{
-    ConnKey, Effect, Frame, Refusal, Settings, Transport, Version, payload,
+    ConnKey, Effect, Frame, Probed, Refusal, Settings, Transport, Version, payload,
 };
 use magpie_doors::socketio::{Arrival, Limits, Server};
 use magpie_doors::tutorial::{self, Lobby};
@@ -127,6 +127,12 @@ impl Lab {
         self.server.end_post(conn);
         self.drain();
         handled.is_ok()
+    }
+
+    /// A message of a WebSocket that is to take a session over.
+    pub(crate) fn probe(&mut self, conn: ConnKey, packet: &str) -> Probed {
+        let frame = Frame::Text(packet.to_owned().into());
+        self.with(|server, _| server.probe(conn, frame))
     }
 
     /// Calls the server directly.

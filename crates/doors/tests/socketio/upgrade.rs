@@ -28,8 +28,8 @@ fn a_probe_is_answered_and_the_upgrade_moves_the_session() {
     let client = lab.join(&POLLING);
     lab.with(|server, now| server.begin_probe(now, client))
         .unwrap();
-    assert_eq!(probe(&mut lab, client, "2probe"), answer("3probe"));
-    assert_eq!(probe(&mut lab, client, "5"), Probed::Upgraded);
+    assert_eq!(lab.probe(client, "2probe"), answer("3probe"));
+    assert_eq!(lab.probe(client, "5"), Probed::Upgraded);
     let again = lab.with(|server, now| server.begin_poll(now, client));
     assert_eq!(again, Err(Refusal::BadRequest));
     let again = lab.with(|server, now| server.begin_post(now, client));
@@ -48,7 +48,7 @@ fn a_poll_that_waits_is_released_by_the_probe_and_one_that_comes_later_at_once()
     lab.with(|server, now| server.begin_probe(now, client))
         .unwrap();
     assert_eq!(lab.texts(client), [""; 0]);
-    probe(&mut lab, client, "2probe");
+    lab.probe(client, "2probe");
     assert_eq!(lab.texts(client), ["6"]);
     lab.with(|server, _| server.end_poll(client));
     lab.with(|server, now| server.begin_poll(now, client))
@@ -63,7 +63,7 @@ fn what_is_no_probe_ends_the_websocket_and_not_the_session() {
     for packet in ["4hello", "2", "x", "3probe"] {
         lab.with(|server, now| server.begin_probe(now, client))
             .unwrap();
-        assert_eq!(probe(&mut lab, client, packet), Probed::Refused, "{packet}");
+        assert_eq!(lab.probe(client, packet), Probed::Refused, "{packet}");
         lab.with(|server, _| server.end_probe(client));
     }
     assert!(lab.post(client, Version::V4, "3"));
@@ -79,7 +79,7 @@ fn a_second_probe_at_the_same_time_is_refused_and_one_after_ten_seconds_is_not()
     let second = lab.with(|server, now| server.begin_probe(now, client));
     assert_eq!(second, Err(Refusal::BadRequest));
     lab.pass(10_000);
-    assert_eq!(probe(&mut lab, client, "5"), Probed::Refused);
+    assert_eq!(lab.probe(client, "5"), Probed::Refused);
     lab.with(|server, now| server.begin_probe(now, client))
         .unwrap();
 }
@@ -156,11 +156,6 @@ fn sessions_are_bounded_in_all() {
     assert_eq!(lab.try_open(&WEBSOCKET), Err(Refusal::Forbidden));
     lab.text(clients[7], "1");
     assert!(lab.try_open(&WEBSOCKET).is_ok());
-}
-
-fn probe(lab: &mut Lab, client: ConnKey, packet: &str) -> Probed {
-    let frame = Frame::Text(packet.to_owned().into());
-    lab.with(|server, _| server.probe(client, frame))
 }
 
 fn answer(packet: &'static str) -> Probed {
