@@ -1,12 +1,14 @@
 //! Forbidden peers, in every spelling, on every path.
 
+use std::net::SocketAddr;
+
 use magpie_relay::Transport;
 use magpie_relay::policy::{Network, forms, reserved};
 use stun_types::attribute::RawAttribute;
 use turn_types::attribute::RequestedTransport;
-use turn_types::message::ALLOCATE;
+use turn_types::message::{ALLOCATE, CONNECT};
 
-use crate::lab::{Client, Lab, SERVER, Sent};
+use crate::lab::{Client, Lab, SERVER, Sent, request, with_peer};
 
 /// Addresses nobody may reach through a relay.
 const FORBIDDEN: &[&str] = &[
@@ -110,6 +112,21 @@ fn permission_channel_and_send_refuse_every_forbidden_peer() {
             (2, 2),
             "{ip}"
         );
+    }
+}
+
+/// RFC 6062 section 5.2: a Connect asks for no permission, so it is judged by itself.
+#[test]
+fn connect_refuses_every_forbidden_peer() {
+    for ip in FORBIDDEN.iter().chain(&["93.184.215.14"]) {
+        let mut lab = Lab::new();
+        let client = ask_for(&mut lab, Transport::Tcp, TCP, ip.contains(':'));
+        let port = if *ip == "93.184.215.14" { 0 } else { 7000 };
+        let peer = SocketAddr::new(ip.parse().unwrap(), port).to_string();
+        let connect = with_peer(request(CONNECT), &peer);
+        let refused = client.sign_and_send(&mut lab, connect, &[]);
+        assert_eq!(refused, Err(403), "{peer}");
+        assert_eq!(client.permit(&mut lab, &peer).is_err(), port != 0, "{peer}");
     }
 }
 
@@ -277,14 +294,23 @@ fn allocated_for(ip: &str) -> (Lab, Client, String) {
 }
 
 fn ask_v6(lab: &mut Lab) -> Client {
-    let mut client = Client::over(1, Transport::Udp);
+    ask_for(lab, Transport::Udp, UDP, true)
+}
+
+fn ask_for(lab: &mut Lab, transport: Transport, relayed: u8, v6: bool) -> Client {
+    let mut client = Client::over(1, transport);
     client.learn(lab);
-    let v6 = RawAttribute::new(0x0017.into(), &[2, 0, 0, 0]);
+    let family = [1 + u8::from(v6), 0, 0, 0];
+    let family = RawAttribute::new(0x0017.into(), &family);
     client
-        .ask(lab, ALLOCATE, &[&RequestedTransport::new(17), &v6])
+        .ask(lab, ALLOCATE, &[&RequestedTransport::new(relayed), &family])
         .unwrap();
     client
 }
+
+/// Protocol numbers of REQUESTED-TRANSPORT.
+const UDP: u8 = 17;
+const TCP: u8 = 6;
 
 #[test]
 fn refusals_are_counted_by_rule_and_errors_by_code() {
