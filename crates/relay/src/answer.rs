@@ -13,7 +13,7 @@ use turn_types::attribute::AddressErrorCode;
 
 use crate::address::Family;
 use crate::framing::MAGIC_COOKIE;
-use crate::integrity::{Key, PasswordAlgorithm};
+use crate::integrity::Key;
 
 /// An answer being written. What does not fit is left out; [`SCRATCH`] holds the longest there is.
 pub(crate) struct Answer<'s> {
@@ -121,12 +121,13 @@ impl<'s> Answer<'s> {
     }
 
     /// REALM, NONCE and PASSWORD-ALGORITHMS: what a client needs to authenticate.
-    pub(crate) fn add_challenge(&mut self, realm: &str, nonce: &str) {
+    pub(crate) fn add_challenge(&mut self, realm: &str, nonce: &str, algorithms: &[u8]) {
         if let (Ok(realm), Ok(nonce)) = (Realm::new(realm), Nonce::new(nonce)) {
             self.add(&realm);
             self.add(&nonce);
-            self.push(&[0x80, 0x02, 0, 8]);
-            self.push(&PasswordAlgorithm::ALL);
+            self.push(&[0x80, 0x02]);
+            self.push(&(algorithms.len() as u16).to_be_bytes());
+            self.push(algorithms);
         }
     }
 

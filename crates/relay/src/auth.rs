@@ -66,7 +66,8 @@ impl Identity {
 
 impl<'a> Claim<'a> {
     /// What `stun` claims (RFC 8489 section 9.2.4, first three checks).
-    pub(crate) fn read(stun: &Stun<'a>) -> Result<Self, Denied> {
+    /// `list` is the value of the PASSWORD-ALGORITHMS that we send.
+    pub(crate) fn read(stun: &Stun<'a>, list: &[u8]) -> Result<Self, Denied> {
         let proof = match stun.has(MessageIntegritySha256::TYPE) {
             true => Protection::Sha256,
             false if stun.has(MessageIntegrity::TYPE) => Protection::Sha1,
@@ -75,7 +76,7 @@ impl<'a> Claim<'a> {
         let nonce = stun.value(Nonce::TYPE).ok_or(Denied::Bad)?;
         stun.value(Realm::TYPE).ok_or(Denied::Bad)?;
         let name = Name::read(stun)?;
-        let chosen = chosen(stun, nonce)?;
+        let chosen = chosen(stun, nonce, list)?;
         Ok(Self {
             name,
             nonce,
@@ -119,16 +120,16 @@ impl<'a> Name<'a> {
 }
 
 /// The PASSWORD-ALGORITHM of a request, which has to repeat our list unchanged: one in between may have shortened it.
-fn chosen(stun: &Stun<'_>, nonce: &[u8]) -> Result<Option<PasswordAlgorithm>, Denied> {
+fn chosen(stun: &Stun<'_>, nonce: &[u8], list: &[u8]) -> Result<Option<PasswordAlgorithm>, Denied> {
     let (one, all) = (stun.value(Algorithm::TYPE), stun.value(Algorithms::TYPE));
     match (one, all) {
         (None, None) => Ok(None),
-        (Some(one), Some(all)) if all == PasswordAlgorithm::ALL => {
-            let read = PasswordAlgorithm::read(one).ok_or(Denied::Bad)?;
+        (Some(one), Some(all)) if all == list => {
+            let read = PasswordAlgorithm::read(one, list).ok_or(Denied::Bad)?;
             Ok(Some(read))
         }
         // A nonce that is not ours is stale, whatever else is wrong.
-        (Some(one), _) if Features::read(nonce).is_none() => Ok(PasswordAlgorithm::read(one)),
+        (Some(one), _) if Features::read(nonce).is_none() => Ok(PasswordAlgorithm::read(one, list)),
         (None, _) if Features::read(nonce).is_none() => Ok(None),
         _ => Err(Denied::Bad),
     }
@@ -142,6 +143,7 @@ pub(crate) struct Users {
     by_hash: SeededMap<[u8; 32], Box<str>>,
     secrets: Vec<String>,
     horizon: u64,
+    algorithms: &'static [u8],
 }
 
 /// Keys of a configured user.
@@ -179,6 +181,10 @@ impl Users {
             by_hash,
             secrets: config.secrets.iter().take(2).cloned().collect(),
             horizon: config.credential_horizon.as_secs(),
+            algorithms: match config.keyed_users.is_empty() {
+                true => PasswordAlgorithm::ALL,
+                false => PasswordAlgorithm::MD5_ALONE,
+            },
         }
     }
 
@@ -190,6 +196,11 @@ impl Users {
     /// When the last time-limited credential that is valid at `wall_seconds` expires.
     pub(crate) const fn horizon(&self, wall_seconds: u64) -> u64 {
         wall_seconds.saturating_add(self.horizon).saturating_add(1)
+    }
+
+    /// The value of PASSWORD-ALGORITHMS: what every user can be known by. Of some the operator has the MD5 key alone.
+    pub(crate) fn algorithms(&self) -> &'static [u8] {
+        self.algorithms
     }
 
     /// What a nonce is to announce: names can be hidden from those in between where there are any that we can find again.

@@ -18,10 +18,15 @@ pub(crate) enum PasswordAlgorithm {
 
 impl PasswordAlgorithm {
     /// All of them, the preferred one first: the value of PASSWORD-ALGORITHMS.
-    pub(crate) const ALL: [u8; 8] = [0, 2, 0, 0, 0, 1, 0, 0];
+    pub(crate) const ALL: &'static [u8] = &[0, 2, 0, 0, 0, 1, 0, 0];
+    /// The same without the others.
+    pub(crate) const MD5_ALONE: &'static [u8] = &[0, 1, 0, 0];
 
-    /// The one that a PASSWORD-ALGORITHM names, if it is one of [`ALL`](Self::ALL).
-    pub(crate) fn read(value: &[u8]) -> Option<Self> {
+    /// The one that a PASSWORD-ALGORITHM names, if it is in the `list`.
+    pub(crate) fn read(value: &[u8], list: &[u8]) -> Option<Self> {
+        if !list.chunks_exact(4).any(|listed| listed == value) {
+            return None;
+        }
         match value {
             [0, 1, 0, 0] => Some(Self::Md5),
             [0, 2, 0, 0] => Some(Self::Sha256),

@@ -98,7 +98,7 @@ impl Relay {
         client: ClientAddr,
         stun: &Stun<'_>,
     ) -> Result<Identity, Denied> {
-        let claim = Claim::read(stun)?;
+        let claim = Claim::read(stun, self.users.algorithms())?;
         let wall = self.wall_seconds(now);
         let allocation = self
             .table
@@ -178,7 +178,7 @@ impl Relay {
             let mut answer = Answer::error_saying(code, reason, method, transaction, scratch);
             if denied != Denied::Bad {
                 let nonce = self.nonces.issue(now, client.remote(), features);
-                answer.add_challenge(&self.realm, &nonce);
+                answer.add_challenge(&self.realm, &nonce, self.users.algorithms());
             }
             let last = reason.is_empty();
             let length = match last {

@@ -1,7 +1,7 @@
 //! What RFC 8489 added to the long-term credential mechanism: SHA-256, a choice of hashes, hidden names, and the nonce
 //! cookie that keeps anybody in between from taking them away.
 
-use magpie_relay::{Config, Transport};
+use magpie_relay::{Config, KeyedUser, Transport};
 use stun_types::attribute::{
     ErrorCode, MessageIntegrity, MessageIntegritySha256, Nonce, PasswordAlgorithm,
     PasswordAlgorithmValue, PasswordAlgorithms, RawAttribute, Realm, Userhash, Username,
@@ -121,6 +121,29 @@ fn a_nonce_whose_features_were_taken_away_is_stale() {
         client.nonce = format!("{cookie}{}", &client.nonce[13..]);
         assert_eq!(ask(&mut lab, &client, &Choice::old()), Err(438), "{cookie}");
     }
+}
+
+/// Of a user whose MD5 key alone is known nobody can make the other one, so no client must be led to choose it.
+#[test]
+fn with_a_user_known_by_the_key_alone_md5_is_the_only_choice() {
+    let (mut lab, client) = challenged(|config| {
+        config.keyed_users.push(KeyedUser {
+            name: "keyed".to_owned(),
+            key: [7; 16],
+        });
+    });
+    let Sent::Reply(reply) = lab.packet(client.address, &request(ALLOCATE).finish()) else {
+        panic!()
+    };
+    let listed = attribute::<PasswordAlgorithms>(&reply).unwrap();
+    assert_eq!(listed.algorithms(), [PasswordAlgorithmValue::MD5]);
+    assert_eq!(ask(&mut lab, &client, &Choice::sha256()), Err(400));
+    let choice = Choice {
+        one: Some(vec![0, 1, 0, 0]),
+        all: Some(listed),
+        ..Choice::old()
+    };
+    assert!(ask(&mut lab, &client, &choice).is_ok());
 }
 
 /// RFC 8489 sections 9.2.4 and 14.4.
