@@ -108,16 +108,20 @@ impl Relay {
             true => Fragment::Forbidden,
             false => Fragment::Allowed,
         };
-        match self.table.by_family(&client, Family::of(peer.ip())) {
-            Some(relay)
-                if understood
-                    && self.carries_datagrams(relay)
-                    && self.policy.check_port(peer).is_ok() =>
-            {
+        let Some(relay) = self.table.by_family(&client, Family::of(peer.ip())) else {
+            return self.drop_packet();
+        };
+        // What a permission, which names no port, has left open.
+        if let Err(why) = self.policy.check_port(peer) {
+            self.counts.count_refusal(why);
+            return self.drop_packet();
+        }
+        match understood && self.carries_datagrams(relay) {
+            true => {
                 let route = self.route_to_peer(now, relay, peer, Run::one(payload.len()));
                 self.output(route, payload, fragment)
             }
-            _ => self.drop_packet(),
+            false => self.drop_packet(),
         }
     }
 

@@ -109,6 +109,7 @@ fn port_zero_and_our_own_listener_are_out_of_reach_of_a_permission_for_their_add
         client.send(&mut lab, "93.184.215.14:3478", b"x", &[]),
         Sent::Nothing
     );
+    assert_eq!(lab.relay.snapshot().refused_peers, 2);
     assert_ne!(
         client.send(&mut lab, "93.184.215.14:3479", b"x", &[]),
         Sent::Nothing
