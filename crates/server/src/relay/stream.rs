@@ -347,3 +347,6 @@ pub(super) const CHECK_EVERY: Duration = Duration::from_secs(2);
 const JOIN_MOST: usize = 16 << 10;
 const STUCK_MOST: Duration = Duration::from_secs(7);
 const IDLE_MOST: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;

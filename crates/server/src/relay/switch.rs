@@ -221,20 +221,27 @@ impl Switch {
                 self.heads.clear();
                 self.heads
                     .extend(payloads.filter_map(|payload| relay.head(wrap, payload.len())));
-                self.send_behind_heads(now, client, train);
+                match train.payloads().len() {
+                    0 | 1 => self.send_behind_heads::<1>(now, client, train),
+                    2..=8 => self.send_behind_heads::<8>(now, client, train),
+                    _ => self.send_behind_heads::<MOST>(now, client, train),
+                }
             }
         }
     }
 
-    fn send_behind_heads(&mut self, now: Millis, client: ClientAddr, train: &Train<'_>) {
-        let mut frames: [Frame<'_>; MOST] = [[IoSlice::new(&[]); 3]; MOST];
+    /// `N` is at least the number of payloads, and not much more: each place has to be filled in first.
+    fn send_behind_heads<const N: usize>(
+        &mut self,
+        now: Millis,
+        client: ClientAddr,
+        train: &Train<'_>,
+    ) {
+        let mut frames: [Frame<'_>; N] = [[IoSlice::new(&[]); 3]; N];
         let whole = self.heads.iter().zip(train.payloads());
         for (frame, ((head, padding), payload)) in frames.iter_mut().zip(whole) {
-            *frame = [
-                IoSlice::new(head.as_bytes()),
-                IoSlice::new(payload),
-                IoSlice::new(PADDING.get(..*padding).unwrap_or_default()),
-            ];
+            let zeros = PADDING.get(..*padding).unwrap_or_default();
+            *frame = [head.as_bytes(), payload, zeros].map(IoSlice::new);
         }
         // A payload too long for a head is dropped; it was alone.
         let frames = frames.get(..self.heads.len()).unwrap_or_default();
