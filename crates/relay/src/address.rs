@@ -1,7 +1,8 @@
 //! Addresses with their roles, and time.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::time::Duration;
 
 /// Milliseconds since 1970, never going back; given by the caller.
@@ -54,8 +55,8 @@ pub enum Protocol {
 /// The 5-tuple an allocation belongs to (RFC 8656 section 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddr {
-    remote: SocketAddr,
-    local: SocketAddr,
+    remote: Endpoint,
+    local: Endpoint,
     transport: Transport,
 }
 
@@ -64,8 +65,8 @@ impl ClientAddr {
     #[must_use]
     pub fn new(remote: SocketAddr, local: SocketAddr, transport: Transport) -> Self {
         Self {
-            remote: canonical(remote),
-            local: canonical(local),
+            remote: Endpoint::new(remote),
+            local: Endpoint::new(local),
             transport,
         }
     }
@@ -73,13 +74,13 @@ impl ClientAddr {
     /// Where the client is, as far as we see: its server-reflexive transport address.
     #[must_use]
     pub const fn remote(&self) -> SocketAddr {
-        self.remote
+        self.remote.get()
     }
 
     /// The address of ours it reached, from which it has to be answered.
     #[must_use]
     pub const fn local(&self) -> SocketAddr {
-        self.local
+        self.local.get()
     }
 
     /// What carries its packets.
@@ -91,10 +92,74 @@ impl ClientAddr {
 
 impl Hash for ClientAddr {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_address(self.remote, self.transport as u16, state);
-        hash_address(self.local, 0, state);
+        self.remote.hash_with(self.transport as u16, state);
+        self.local.hash_with(0, state);
     }
 }
+
+/// A socket address in the one form in which it is compared and hashed for every packet: IPv4 as mapped IPv6, no flow label.
+/// Two spellings of one address must not be two keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Endpoint {
+    ip: u128,
+    scope: u32,
+    port: u16,
+}
+
+impl Endpoint {
+    #[inline]
+    const fn new(address: SocketAddr) -> Self {
+        match address {
+            SocketAddr::V4(v4) => Self {
+                ip: MAPPED | v4.ip().to_bits() as u128,
+                scope: 0,
+                port: v4.port(),
+            },
+            SocketAddr::V6(v6) => {
+                let ip = v6.ip().to_bits();
+                Self {
+                    ip,
+                    scope: if is_mapped(ip) { 0 } else { v6.scope_id() },
+                    port: v6.port(),
+                }
+            }
+        }
+    }
+
+    #[inline]
+    const fn get(self) -> SocketAddr {
+        let Self { ip, scope, port } = self;
+        if is_mapped(ip) {
+            SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::from_bits(ip as u32), port))
+        } else {
+            SocketAddr::V6(SocketAddrV6::new(Ipv6Addr::from_bits(ip), port, 0, scope))
+        }
+    }
+
+    /// Few whole words in place of the dozen small writes of the derived implementation. The scope is left to comparison.
+    #[inline]
+    fn hash_with<H: Hasher>(self, salt: u16, state: &mut H) {
+        state.write_u64(self.ip as u64);
+        let high = (self.ip >> 64) as u64;
+        if high != 0 {
+            state.write_u64(high);
+        }
+        state.write_u64(u64::from(self.port) << 16 | u64::from(salt));
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(out)
+    }
+}
+
+const fn is_mapped(ip: u128) -> bool {
+    ip >> 32 == MAPPED >> 32
+}
+
+/// `::ffff:0:0`.
+const MAPPED: u128 = 0xffff_0000_0000;
 
 /// A peer: where relayed packets go to or come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,20 +232,6 @@ impl Family {
             IpAddr::V4(_) => Self::V4,
             IpAddr::V6(_) => Self::V6,
         }
-    }
-}
-
-/// IPv4-mapped addresses as IPv4, and no flow label: two spellings of one address must not be two keys.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    match address {
-        SocketAddr::V6(mut v6) => match v6.ip().to_ipv4_mapped() {
-            Some(v4) => SocketAddr::new(v4.into(), v6.port()),
-            None => {
-                v6.set_flowinfo(0);
-                v6.into()
-            }
-        },
-        SocketAddr::V4(_) => address,
     }
 }
 

@@ -213,6 +213,10 @@ impl Allocation {
     }
 
     fn find(&self, ip: IpAddr) -> Result<usize, usize> {
+        // Nearly all packets of nearly all allocations end here.
+        if self.permissions.first().is_some_and(|p| p.ip == ip) {
+            return Ok(0);
+        }
         self.permissions.binary_search_by(|p| p.ip.cmp(&ip))
     }
 }

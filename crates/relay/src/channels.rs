@@ -6,7 +6,7 @@ use crate::address::{Millis, PeerAddr};
 use crate::allocation::BindError;
 
 /// Bindings in the order they were made, and two sorted lists of their places: most allocations have one or two, which cost
-/// a hundred bytes here and a comparison to find.
+/// a hundred bytes here and a comparison to find. Few need no lists.
 #[derive(Debug)]
 pub(crate) struct Channels {
     bound: Vec<Channel>,
@@ -89,15 +89,25 @@ impl Channels {
 
     /// Channel of a peer.
     pub(crate) fn number(&self, now: Millis, peer: PeerAddr) -> Option<u16> {
+        let channel = self.to(peer)?;
+        (channel.expires > now).then_some(channel.number)
+    }
+
+    fn to(&self, peer: PeerAddr) -> Option<&Channel> {
+        if self.bound.len() <= FEW {
+            return self.bound.iter().find(|channel| channel.peer == peer);
+        }
         let at = self
             .by_peer
             .binary_search_by(|at| self.at(*at).map(|c| c.peer.get()).cmp(&Some(peer.get())))
             .ok()?;
-        let channel = self.at(*self.by_peer.get(at)?)?;
-        (channel.expires > now).then_some(channel.number)
+        self.at(*self.by_peer.get(at)?)
     }
 
     fn numbered(&self, number: u16) -> Option<&Channel> {
+        if self.bound.len() <= FEW {
+            return self.bound.iter().find(|channel| channel.number == number);
+        }
         let at = self
             .by_number
             .binary_search_by(|at| self.at(*at).map(|c| c.number).cmp(&Some(number)))
@@ -129,6 +139,9 @@ impl Channels {
             by_number,
             by_peer,
         } = self;
+        if bound.len() <= FEW {
+            return;
+        }
         let places = 0..u16::try_from(bound.len()).unwrap_or(u16::MAX);
         for list in [&mut *by_number, &mut *by_peer] {
             list.clear();
@@ -140,6 +153,9 @@ impl Channels {
         by_peer.sort_unstable_by_key(|at| channel(at).map(|c| c.peer.get()));
     }
 }
+
+/// As many are looked through faster than looked up.
+const FEW: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use crate::allocation::Allocation;
 use crate::config::Limits;
 use crate::credentials::account;
 use crate::effect::RelayId;
-use crate::hash::{Seeded, SeededMap};
+use crate::hash::{Folded, FoldedMap, Seeded};
 use crate::limit::block;
 use crate::shared::{Directory, Home, Seat, Shared};
 
@@ -22,7 +22,7 @@ use crate::shared::{Directory, Home, Seat, Shared};
 pub(crate) struct Table {
     slots: Vec<Slot>,
     free: BinaryHeap<Reverse<u32>>,
-    by_client: SeededMap<ClientAddr, RelayId>,
+    by_client: FoldedMap<ClientAddr, RelayId>,
     timers: BinaryHeap<Reverse<(Millis, RelayId)>>,
     limits: Limits,
     hasher: Seeded,
@@ -49,7 +49,7 @@ impl Table {
         Self {
             slots: Vec::new(),
             free: BinaryHeap::new(),
-            by_client: SeededMap::with_hasher(hasher),
+            by_client: FoldedMap::with_hasher(Folded::new(hasher)),
             timers: BinaryHeap::new(),
             limits,
             hasher,

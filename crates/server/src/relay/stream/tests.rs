@@ -97,6 +97,7 @@ fn pair() -> (Stream, TcpStream) {
         socket,
         tls: None,
         first: Vec::new(),
+        waiting: Vec::new(),
         pass: None,
     };
     (Stream::new(NOW, new).unwrap(), client)
