@@ -2,6 +2,7 @@
 
 mod conn;
 mod gate;
+mod proxied;
 mod sniff;
 
 use std::io;
@@ -57,6 +58,8 @@ pub struct Doorway {
     pub patience: Duration,
     /// Proxies, whose connections are not counted: they stand for many clients.
     pub trusted_proxies: Vec<Cidr>,
+    /// Proxies that announce their clients by the PROXY protocol, and are not served without it.
+    pub proxy_protocol: Vec<Cidr>,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
 }
@@ -103,32 +106,60 @@ fn admit(stream: TcpStream, peer: SocketAddr, face: Face, door: &Arc<Doorway>) {
     let Ok(local) = stream.local_addr() else {
         return;
     };
-    let peer = canonical(peer);
     let mut arrival = Arrival {
-        peer,
+        peer: canonical(peer),
         local: canonical(local),
         secure: false,
         crowded: false,
     };
-    let proxy = door
-        .trusted_proxies
-        .iter()
-        .any(|range| range.contains(peer.ip()));
-    // The operator gets through however many others are there.
-    let pass = match proxy || face == Face::Admin {
+    let announced = face != Face::Admin && lies_in(&door.proxy_protocol, arrival.peer);
+    // Who comes by a proxy that announces its clients is counted once it is known who that is.
+    let pass = match announced {
         true => None,
-        false => match door.gate.admit(peer.ip()) {
-            Admission::Refused => return,
-            Admission::Welcome(pass) => Some(pass),
-            Admission::Crowded(pass) => {
-                arrival.crowded = true;
-                Some(pass)
-            }
+        false => match count(&mut arrival, face, door) {
+            Ok(pass) => pass,
+            Err(Full) => return,
         },
     };
     // A message is written whole; waiting for more to send would only delay it.
     drop(stream.set_nodelay(true));
     tokio::spawn(serve(stream, pass, arrival, face, Arc::clone(door)));
+}
+
+/// Counts a connection against its client's address; the operator and trusted proxies, which stand for many, are not counted.
+fn count(arrival: &mut Arrival, face: Face, door: &Doorway) -> Result<Option<Pass>, Full> {
+    if face == Face::Admin || lies_in(&door.trusted_proxies, arrival.peer) {
+        return Ok(None);
+    }
+    match door.gate.admit(arrival.peer.ip()) {
+        Admission::Refused => Err(Full),
+        Admission::Welcome(pass) => Ok(Some(pass)),
+        Admission::Crowded(pass) => {
+            arrival.crowded = true;
+            Ok(Some(pass))
+        }
+    }
+}
+
+/// An address holds so many connections that the next is not even answered.
+struct Full;
+
+fn lies_in(ranges: &[Cidr], address: SocketAddr) -> bool {
+    ranges.iter().any(|range| range.contains(address.ip()))
+}
+
+/// Takes the PROXY header off, and goes by the address it names from here on.
+async fn announced(
+    stream: &mut TcpStream,
+    arrival: &mut Arrival,
+    face: Face,
+    door: &Doorway,
+) -> io::Result<Option<Pass>> {
+    let Some(client) = proxied::header(stream).await? else {
+        return Ok(None);
+    };
+    arrival.peer = canonical(client);
+    count(arrival, face, door).map_err(|Full| io::ErrorKind::ConnectionRefused.into())
 }
 
 async fn serve(
@@ -160,12 +191,15 @@ async fn serve(
 
 /// Finds out what the client speaks, unwrapping TLS on the way.
 async fn open(
-    stream: TcpStream,
-    pass: Option<Pass>,
+    mut stream: TcpStream,
+    mut pass: Option<Pass>,
     arrival: &mut Arrival,
     face: Face,
     door: &Doorway,
 ) -> io::Result<(Conn, Greeting)> {
+    if face != Face::Admin && lies_in(&door.proxy_protocol, arrival.peer) {
+        pass = announced(&mut stream, arrival, face, door).await?;
+    }
     let mut conn = Conn::plain(stream, pass);
     if face == Face::Plain {
         return Ok((conn, Greeting::Http));

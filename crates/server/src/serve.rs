@@ -2,6 +2,7 @@
 
 mod bind;
 mod lock;
+mod public;
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
@@ -24,7 +25,7 @@ use self::lock::FolderLock;
 use crate::admin::{self, Admin};
 use crate::banner::{self, Listening};
 use crate::certs::Certificates;
-use crate::config::Settings;
+use crate::config::{AdminAddress, Settings};
 use crate::doors::Doors;
 use crate::http::{self, OriginRules, Rate, Site, TrustFiles};
 use crate::listen::{self, Doorway, Face, Gate, GateLimits};
@@ -90,9 +91,25 @@ struct Running {
     _lock: FolderLock,
 }
 
+/// The settings with the public address that a STUN server tells, if one is to be asked.
+fn with_public_address(settings: &Settings) -> Settings {
+    let mut settings = settings.clone();
+    let Some(server) = settings.relay.public_ip_from.clone() else {
+        return settings;
+    };
+    match public::ask(&server) {
+        Ok(found) => settings.relay.public_ips.extend(found),
+        Err(error) => {
+            tracing::warn!(%error, "the STUN server of relay.public_ip_from tells no public address");
+        }
+    }
+    settings
+}
+
 async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     // First, so that a taken port leaves nothing behind.
     let Bound { tcp, udp, first } = bind(settings)?;
+    let settings = &with_public_address(settings);
     raise_descriptor_limit();
     let listening = listening(&tcp)?;
     let tcp_addresses = [listening.shared.clone(), listening.turn.clone()].concat();
@@ -112,6 +129,9 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     }
     announce(first)?;
     banner::print(settings, &running.certificates, &listening);
+    if let (AdminAddress::WhereFree(address), []) = (settings.admin, &listening.admin[..]) {
+        tracing::info!(%address, "the usual admin address is taken; choose one with --admin");
+    }
     running.run(&mut signals, settings.limits.drain).await;
     Ok(())
 }
@@ -178,6 +198,7 @@ fn assemble(
         relay,
         patience: limits.header_timeout,
         trusted_proxies: settings.trusted_proxies.clone(),
+        proxy_protocol: settings.proxy_protocol.clone(),
         stopping,
     });
     Ok(Running {

@@ -198,11 +198,29 @@ impl Banner<'_> {
             lines.push(words.https_taken.to_owned());
         }
         self.rows(out, words.ports, &lines)?;
+        if self.is_private_only() {
+            self.rows(
+                out,
+                words.outside_reach,
+                &words.private_only.map(str::to_owned),
+            )?;
+        }
         let admin = self.listening.admin.iter();
         let admin: Vec<String> = admin
             .map(|address| format!("http://{address}/admin"))
             .collect();
         self.rows(out, words.admin, &admin)
+    }
+
+    /// Whether nobody beyond this network can reach the relay, as far as can be told from here.
+    fn is_private_only(&self) -> bool {
+        let shared = self.listening.shared.iter();
+        let reached: Vec<IpAddr> = shared
+            .flat_map(|address| self.reached_by(address.ip()))
+            .collect();
+        let public = |ip: &IpAddr| magpie_relay::policy::reserved(*ip).is_none();
+        let named = !self.settings.relay.public_ips.is_empty();
+        !reached.is_empty() && !named && !reached.iter().any(public)
     }
 
     fn rows(&self, out: &mut fmt::Formatter<'_>, label: &str, lines: &[String]) -> fmt::Result {

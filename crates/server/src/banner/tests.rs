@@ -107,6 +107,22 @@ fn ports_taken_and_missed_are_told() {
 }
 
 #[test]
+fn a_relay_that_only_this_network_reaches_is_warned_about() {
+    let mut world = World::new(&["0.0.0.0:8443"]);
+    assert!(world.text(PLAIN).contains("no public address is known"));
+    world.settings.relay.public_ips = vec![PublicIp {
+        public: "198.51.100.4".parse().unwrap(),
+        local: None,
+    }];
+    assert!(!world.text(PLAIN).contains("no public address is known"));
+    world.settings.relay.public_ips.clear();
+    world.machine.addresses.insert("9.9.9.9".parse().unwrap());
+    assert!(!world.text(PLAIN).contains("no public address is known"));
+    let alone = World::new(&["127.0.0.1:8443"]);
+    assert!(!alone.text(PLAIN).contains("no public address is known"));
+}
+
+#[test]
 fn escape_sequences_only_where_asked_for() {
     let world = World::new(&["0.0.0.0:8443"]);
     assert!(!world.text(PLAIN).contains('\x1b'));

@@ -28,6 +28,7 @@ pub(crate) enum Kind {
     PortRange,
     Name,
     Text,
+    StunServer,
     TurnUser,
     UserKey,
     Secret,
@@ -85,6 +86,7 @@ impl Kind {
             Self::PortRange => "LO-HI",
             Self::Name => "NAME",
             Self::Text => "TEXT",
+            Self::StunServer => "stun:HOST:PORT",
             Self::TurnUser => "NAME:PASSWORD",
             Self::UserKey => "NAME:0xKEY",
             Self::Secret => "SECRET",
@@ -277,6 +279,13 @@ pub(crate) const KEYS: &[Key] = &[
         "Reverse proxy whose X-Forwarded-For is believed.",
     ),
     flag(
+        "proxy_protocol",
+        Kind::Cidr,
+        Count::Many,
+        "",
+        "Proxies that pass TCP on and name the client by a PROXY protocol header, version 1 or 2. Believed from them alone; without a header they are not served.",
+    ),
+    flag(
         "origin",
         Kind::Origin,
         Count::Many,
@@ -338,6 +347,13 @@ pub(crate) const KEYS: &[Key] = &[
         Count::One,
         "info",
         "Log filter: error, warn, info, debug, trace, or by module, such as info,magpie_server=debug.",
+    ),
+    inner(
+        "relay.public_ip_from",
+        Kind::StunServer,
+        Count::One,
+        "",
+        "STUN server asked at the start for the public address of this machine, where no public_ip is given: stun:HOST:PORT.",
     ),
     inner(
         "relay.user_keys",

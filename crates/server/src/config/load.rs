@@ -99,6 +99,7 @@ impl Reader {
             admin: self.admin(),
             certificate: self.certificate(),
             trusted_proxies: self.many("trusted_proxy"),
+            proxy_protocol: self.many("proxy_protocol"),
             origins: self.many("origin"),
             peerjs: self.peerjs(),
             grace: self.milliseconds("grace"),
@@ -130,6 +131,10 @@ impl Reader {
     fn relay(&mut self) -> RelaySettings {
         RelaySettings {
             public_ips: self.many("public_ip"),
+            public_ip_from: match self.gathered.values.contains_key("public_ip") {
+                true => None,
+                false => self.optional("relay.public_ip_from"),
+            },
             ports: self.one("relay_ports"),
             realm: self.one::<Realm>("realm").0,
             users: self.many("turn_user"),
@@ -388,6 +393,7 @@ values!(
     super::value::PortRange,
     super::value::Cidr,
     super::value::Origin,
+    super::value::StunServer,
     TurnUser,
     UserKey
 );

@@ -21,7 +21,9 @@ pub use settings::{
 };
 pub use show::show;
 pub use sources::Inputs;
-pub use value::{BadValue, Cidr, Origin, PortRange, PublicIp, Quota, Secret, TurnUser, UserKey};
+pub use value::{
+    BadValue, Cidr, Origin, PortRange, PublicIp, Quota, Secret, StunServer, TurnUser, UserKey,
+};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,9 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::value::{Cidr, Origin, PortRange, PublicIp, Quota, Secret, TurnUser, UserKey};
+use super::value::{
+    Cidr, Origin, PortRange, PublicIp, Quota, Secret, StunServer, TurnUser, UserKey,
+};
 
 /// Everything an operator can choose, checked and complete.
 ///
@@ -28,6 +30,8 @@ pub struct Settings {
     pub certificate: Option<CertificateFiles>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Cidr>,
+    /// Proxies that begin each connection with a PROXY protocol header.
+    pub proxy_protocol: Vec<Cidr>,
     /// Page origins allowed beside the server's own.
     pub origins: Vec<Origin>,
     /// The share of the PeerJS door.
@@ -87,6 +91,8 @@ pub struct PeerJsSettings {
 pub struct RelaySettings {
     /// Addresses under which the outside reaches this machine.
     pub public_ips: Vec<PublicIp>,
+    /// Who is asked for one when none is given.
+    pub public_ip_from: Option<StunServer>,
     /// UDP ports relayed addresses are taken from.
     pub ports: PortRange,
     /// TURN realm.

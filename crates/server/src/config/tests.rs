@@ -339,6 +339,27 @@ fn origins_are_kept_as_browsers_send_them() {
 }
 
 #[test]
+fn a_stun_server_is_a_host_and_perhaps_a_port() {
+    let server = |text: &str| {
+        text.parse::<StunServer>()
+            .map(|server| (server.host, server.port))
+    };
+    assert_eq!(
+        server("stun:stun.example.org:19302").unwrap(),
+        ("stun.example.org".to_owned(), 19302)
+    );
+    assert_eq!(server("stun:stun.example.org").unwrap().1, 3478);
+    assert_eq!(
+        server("stun:[2001:db8::1]:3479").unwrap(),
+        ("2001:db8::1".to_owned(), 3479)
+    );
+    assert_eq!(server("2001:db8::1").unwrap().1, 3478);
+    for wrong in ["", "stun:", "stun://a", "stun:a:0", "stun:a:b"] {
+        assert!(server(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_range_of_addresses_holds_what_its_prefix_says() {
     let range: Cidr = "10.1.0.0/16".parse().unwrap();
     assert!(range.contains("10.1.255.1".parse().unwrap()));

@@ -59,6 +59,15 @@ pub struct UserKey {
     pub key: [u8; 16],
 }
 
+/// A STUN server: `stun:HOST:PORT`, with 3478 where the port is left out (RFC 7064).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StunServer {
+    /// Name or address, without brackets.
+    pub host: String,
+    /// UDP port.
+    pub port: u16,
+}
+
 /// Why a text is not a value of its kind: a phrase that completes "`TEXT`: ...".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadValue(pub String);
@@ -254,6 +263,28 @@ impl FromStr for TurnUser {
             }),
             _ => bad("expected NAME:PASSWORD"),
         }
+    }
+}
+
+impl FromStr for StunServer {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        let place = text.strip_prefix("stun:").unwrap_or(text);
+        let (host, number) = match place.rsplit_once(':') {
+            Some((host, number)) if !host.contains(':') || host.ends_with(']') => {
+                (host, port(number)?)
+            }
+            _ => (place, 3478),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        if host.is_empty() || host.contains(['/', ' ', '?']) {
+            return bad("expected stun:HOST:PORT");
+        }
+        Ok(Self {
+            host: host.to_owned(),
+            port: number,
+        })
     }
 }
 

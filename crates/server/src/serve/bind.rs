@@ -88,12 +88,13 @@ pub fn bind(settings: &Settings) -> Result<Bound, BindError> {
     match settings.admin {
         AdminAddress::Off => {}
         AdminAddress::At(address) => bound.tcp.push((tcp(address)?, Face::Admin)),
-        AdminAddress::WhereFree(address) => match tcp(address) {
-            Ok(listener) => bound.tcp.push((listener, Face::Admin)),
-            Err(error) => {
-                tracing::info!(%error, "going without an admin address; choose one with --admin")
-            }
-        },
+        // The usual one is not worth a word unless the server starts.
+        AdminAddress::WhereFree(address) => {
+            let free = tcp(address).ok();
+            bound
+                .tcp
+                .extend(free.map(|listener| (listener, Face::Admin)));
+        }
     }
     Ok(bound)
 }

@@ -11,6 +11,7 @@ mod http;
 mod mutation;
 mod peerjs;
 mod process;
+mod proxied;
 mod restart;
 mod rooms;
 mod signalling;
