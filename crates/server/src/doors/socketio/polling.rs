@@ -136,10 +136,12 @@ async fn collect(mut body: Body) -> Result<Bytes, StatusCode> {
             continue;
         };
         size += data.len();
-        match size {
-            0..=MAX_PAYLOAD => whole.extend_from_slice(&data),
-            ..=DISCARDED => whole = Vec::new(),
-            _ => break,
+        if size > DISCARDED {
+            break;
+        }
+        match size > MAX_PAYLOAD {
+            true => whole = Vec::new(),
+            false => whole.extend_from_slice(&data),
         }
         if !held.note(whole.len()) {
             return Err(StatusCode::SERVICE_UNAVAILABLE);
