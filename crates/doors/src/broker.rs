@@ -42,6 +42,11 @@ pub enum Effect {
         /// Which.
         conn: ConnId,
     },
+    /// Somebody wrote to a peer that is not here but may be found elsewhere.
+    Seek {
+        /// The peer's id.
+        id: String,
+    },
     /// End a connection after what is queued for it; nothing more is heard of it.
     Close {
         /// Which.

@@ -20,7 +20,7 @@ use crate::config::Settings;
 use crate::http::guest::Pages;
 use crate::http::{Site, assets, websocket};
 use crate::listen::Arrival;
-use crate::signal::Clock;
+use crate::signal::Switchboard;
 use crate::ws::frame::Close;
 
 /// Every door that has clients of its own.
@@ -35,11 +35,12 @@ pub struct Doors {
 impl Doors {
     /// Opens the doors. Must be called within the runtime, which also looks after their timers.
     #[must_use]
-    pub fn open(settings: &Settings, clock: Clock) -> Self {
+    pub fn open(settings: &Settings, switchboard: &Switchboard) -> Self {
+        let clock = switchboard.clock();
         Self {
-            mdn: Desk::open(mdn::broker(), clock),
-            meeting: Desk::open(meeting::broker(settings.grace), clock),
-            peerjs: Desk::open(peerjs::broker(&settings.peerjs), clock),
+            mdn: Desk::open(mdn::broker(), clock, None),
+            meeting: Desk::open(meeting::broker(settings.grace), clock, None),
+            peerjs: peerjs::desk(&settings.peerjs, switchboard),
             socketio: socketio::Door::open(clock, settings.grace),
         }
     }

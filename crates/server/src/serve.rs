@@ -182,7 +182,7 @@ fn assemble(
         ice_rate: Rate::new(limits.ice_requests_per_minute),
         relay: relay.clone(),
         switchboard: switchboard.clone(),
-        doors: Doors::open(settings, switchboard.clock()),
+        doors: Doors::open(settings, &switchboard),
         streams: Streams::default(),
         trust: TrustFiles::of(&certificates),
         everywhere,

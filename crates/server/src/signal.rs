@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use aws_lc_rs::{rand, signature};
 use magpie_doors::native;
 use magpie_hub::{
-    Change, Command, ConnId, Effect, Event, Hub, Limits, Millis, PublicKey, Record, Session,
-    Snapshot,
+    Change, Command, ConnId, Effect, Event, Hub, Limits, Millis, Number, PublicKey, Record,
+    Session, Snapshot,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
@@ -57,6 +57,13 @@ pub enum Input {
         /// Who.
         answer: oneshot::Sender<Snapshot>,
     },
+    /// A door asks whether somebody has a number.
+    Knows {
+        /// The number.
+        number: Number,
+        /// Where the answer goes.
+        answer: oneshot::Sender<bool>,
+    },
     /// The server stops: every client is told and closed.
     Drain,
 }
@@ -93,6 +100,15 @@ impl Switchboard {
             .send(input)
             .await
             .map_err(|_| End::Close(STOPPING))
+    }
+
+    /// Whether somebody has a number; nobody has one when the server stops.
+    pub(crate) async fn knows(&self, number: Number) -> bool {
+        let (answer, answered) = oneshot::channel();
+        match self.send(Input::Knows { number, answer }).await {
+            Ok(()) => answered.await.unwrap_or(false),
+            Err(_) => false,
+        }
     }
 
     /// Whether the hub's task runs.
@@ -247,6 +263,10 @@ impl Exchange {
             }
             // Whoever asked may have gone meanwhile.
             Input::Count { answer } => drop(answer.send(self.hub.snapshot())),
+            Input::Knows { number, answer } => {
+                // Whoever asked may be gone.
+                answer.send(self.hub.knows(number)).unwrap_or_default();
+            }
             Input::Drain => (),
         }
         self.persist();

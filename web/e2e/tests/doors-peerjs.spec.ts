@@ -4,8 +4,9 @@ import { firefox } from '../src/firefox.ts'
 import { Cable } from '../src/foreign.ts'
 import { expect, test as base, type Arrive } from '../src/fixtures.ts'
 import type { Colour } from '../src/media.ts'
+import { nearest } from '../src/person.ts'
 import { options, peerJsElsewhere } from '../src/peerjs.ts'
-import { framesDecoded, installProbe } from '../src/probe.ts'
+import { framesDecoded, installProbe, meanColour } from '../src/probe.ts'
 import { sees } from '../src/seeing.ts'
 import type { Server } from '../src/server.ts'
 
@@ -141,10 +142,7 @@ test.describe('with discovery and a key', () => {
 
 test('a foreign page may ask for ICE servers', async ({ open, server }) => {
   const red = await open('red')
-  const answer = await red.evaluate(
-    async (origin) => (await (await fetch(`${origin}/api/ice-servers`)).json()) as RTCConfiguration,
-    server.origin,
-  )
+  const answer = await iceServers(red, server)
   expect(answer.iceServers?.some(({ credential }) => credential !== undefined)).toBe(true)
 })
 
@@ -170,6 +168,69 @@ for (const caller of ['Chromium', 'Firefox'] as const) {
       await browser.close()
     }
   })
+}
+
+test.describe('a PeerJS page that calls the number of a person', () => {
+  test('rings, and both see each other once it is answered', async ({ open, arrive, server }) => {
+    const [green, red] = [await arrive('green'), await open('red')]
+    const number = await green.number()
+    await join(red, server, 'red', { config: await iceServers(red, server) })
+    await red.evaluate(async (number) => await window.app.call(number), number)
+    await expect(green.incoming).toContainText('red')
+    expect(await red.evaluate(framesDecoded)).toBe(0)
+    await green.answer()
+    await green.expectConnected()
+    await sees(red, 'green')
+    await green.expectFrames(10)
+    expect(nearest(await green.remoteVideo.evaluate(meanColour))).toBe('red')
+    await green.hangUp()
+    await expect.poll(async () => await saidBy(red)).toContain('call closed')
+  })
+
+  test('is told when nobody takes the call', async ({ open, arrive, server }) => {
+    const [green, red] = [await arrive('green'), await open('red')]
+    const number = await green.number()
+    await join(red, server, 'red')
+    await red.evaluate(async (number) => await window.app.call(number), number)
+    await green.decline()
+    await expect.poll(async () => await saidBy(red)).toEqual([{ error: 'peer-unavailable' }])
+  })
+
+  test('stops ringing when it is closed', async ({ open, arrive, server }) => {
+    const [green, red] = [await arrive('green'), await open('red')]
+    const number = await green.number()
+    await join(red, server, 'red')
+    await red.evaluate(async (number) => await window.app.call(number), number)
+    await expect(green.incoming).toBeVisible()
+    await red.close()
+    await expect(green.incoming).toBeHidden()
+  })
+
+  test('and hangs up ends the call', async ({ open, arrive, server }) => {
+    test.setTimeout(90_000)
+    const [green, red] = [await arrive('green'), await open('red')]
+    await join(red, server, 'red')
+    const number = await green.number()
+    await red.evaluate(async (number) => await window.app.call(number), number)
+    await green.answer()
+    await green.expectFrames(10)
+    await red.evaluate(() => {
+      window.app.hangUp()
+    })
+    await expect(green.ended).toBeVisible({ timeout: 40_000 })
+  })
+
+  test('cannot take the number for its own id', async ({ open, arrive, server }) => {
+    const [green, red] = [await arrive('green'), await open('red')]
+    expect(await join(red, server, await green.number())).toBe('unavailable-id')
+  })
+})
+
+async function iceServers(page: Page, server: Server): Promise<RTCConfiguration> {
+  return await page.evaluate(
+    async (origin) => (await (await fetch(`${origin}/api/ice-servers`)).json()) as RTCConfiguration,
+    server.origin,
+  )
 }
 
 async function openPage(arrive: Arrive, colour: Colour, origin: string): Promise<Page> {

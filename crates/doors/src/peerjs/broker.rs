@@ -149,6 +149,17 @@ struct Entry {
     holder: Holder,
 }
 
+/// Where a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Connected from this address.
+    Here(IpAddr),
+    /// Its connection broke; it may be back.
+    Away,
+    /// Nobody has the id.
+    Gone,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holder {
     Conn(ConnId),
@@ -219,12 +230,31 @@ impl Broker {
         Ok(())
     }
 
-    /// The ids that are there; `None` when the operator keeps them to himself.
+    /// Tells a peer that another is not available.
+    pub fn expire(&mut self, peer: &str, unavailable: &str) {
+        self.tell(peer, "EXPIRE", unavailable);
+    }
+
+    /// Whether the client with an id is connected, and from where.
+    #[must_use]
+    pub fn presence(&self, id: &str) -> Presence {
+        match self.ids.get(id).map(|entry| entry.holder) {
+            None => Presence::Gone,
+            Some(Holder::Nobody { .. }) => Presence::Away,
+            Some(Holder::Conn(conn)) => self
+                .clients
+                .get(&conn)
+                .map_or(Presence::Gone, |client| Presence::Here(client.address)),
+        }
+    }
+
+    /// The ids that are there, without those of people's numbers; `None` when the operator keeps them to himself.
     #[must_use]
     pub fn discover(&self) -> Option<Vec<&str>> {
+        let ids = self.clients.values().map(|client| &*client.id);
         self.options
             .discovery
-            .then(|| self.clients.values().map(|client| &*client.id).collect())
+            .then(|| ids.filter(|id| super::number(id).is_none()).collect())
     }
 
     /// The key clients must name.
@@ -288,6 +318,11 @@ impl Broker {
             return;
         }
         let begins = relay.kind == Kind::Offer;
+        // A person's number; it waits like any other id until it is known whether somebody has it.
+        if begins && !self.ids.contains_key(&*relay.dst) && super::number(&relay.dst).is_some() {
+            let id = relay.dst.to_string();
+            self.effects.push_back(Effect::Seek { id });
+        }
         let late = Late {
             src,
             account,

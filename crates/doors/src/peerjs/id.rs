@@ -1,5 +1,7 @@
 //! Names of peers.
 
+use magpie_hub::Number;
+
 /// Whether `id` can be a peer's: 1 to 64 letters, digits, `-`, `_` and single spaces between others.
 ///
 /// PeerServer takes anything, line breaks and markup included, and hands it to other clients and to logs.
@@ -11,6 +13,13 @@ pub fn is_valid(id: &str) -> bool {
         && !id.starts_with(' ')
         && !id.ends_with(' ')
         && !id.contains("  ")
+}
+
+/// The person's number that an id is, written with or without separators.
+#[must_use]
+pub fn number(id: &str) -> Option<Number> {
+    let digits: String = id.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    digits.parse().ok()
 }
 
 /// Characters of the longest id.
@@ -32,6 +41,16 @@ mod tests {
         ] {
             assert!(is_valid(id), "{id}");
         }
+    }
+
+    #[test]
+    fn a_number_is_read_as_it_is_shown() {
+        let plain = Number::nth(7);
+        let digits = plain.to_string();
+        let shown = format!("{} {}-{}", &digits[..3], &digits[3..6], &digits[6..]);
+        assert_eq!(number(&digits), Some(plain));
+        assert_eq!(number(&shown), Some(plain));
+        assert_eq!(number("not a number"), None);
     }
 
     #[test]

@@ -5,12 +5,14 @@
 //! connection broke is kept for it; nobody speaks in the server's or in another peer's name.
 
 mod broker;
+mod crossing;
 mod id;
 mod message;
 mod waiting;
 
-pub use broker::{Broker, Hello, Limits, Options, Refused};
-pub use id::is_valid;
+pub use broker::{Broker, Hello, Limits, Options, Presence, Refused};
+pub use crossing::{Crossing, Step};
+pub use id::{is_valid, number};
 
 /// What `GET {path}` answers.
 pub const DESCRIPTION: &str = r#"{"name":"PeerJS Server","description":"A server side element to broker connections between PeerJS clients.","website":"https://peerjs.com/"}"#;

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 
-use magpie_hub::{ConnId, Millis};
+use magpie_hub::{ConnId, Millis, Number};
 use serde_json::{Value, json};
 
 use super::*;
@@ -337,6 +337,23 @@ fn ids_are_listed_where_the_operator_allows_it() {
     world.open("bob");
     world.open("alice");
     assert_eq!(world.broker.discover(), Some(vec!["bob", "alice"]));
+}
+
+#[test]
+fn an_absent_number_is_sought_elsewhere_once_per_offer() {
+    let mut world = World::new();
+    let alice = world.open("alice");
+    let number = Number::nth(5).to_string();
+    world.say(alice, &json!({ "type": "OFFER", "dst": number }));
+    world.say(alice, &json!({ "type": "CANDIDATE", "dst": number }));
+    world.collect();
+    let sought = [Effect::Seek { id: number.clone() }];
+    assert_eq!(world.effects, sought);
+    let person = world.join(&number);
+    assert_eq!(world.told(person).len(), 3);
+    world.say(alice, &json!({ "type": "OFFER", "dst": number }));
+    assert_eq!(world.told(person).len(), 1);
+    assert_eq!(world.effects, sought);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::effect::{CloseReason, Effect};
 use crate::event::{Answer, ErrorCode, Event, Fault};
 use crate::ids::{ConnId, DeviceId, Endpoint, PersonId, PublicKey, Tab};
 use crate::limits::Limits;
+use crate::number::Number;
 use crate::outbox::Outbox;
 use crate::random::Random;
 use crate::rate::{Buckets, Site};
@@ -213,6 +214,12 @@ impl Hub {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
         self.timers.first()
+    }
+
+    /// Whether somebody has this number. For doors whose clients cannot be told by a refused call.
+    #[must_use]
+    pub fn knows(&self, number: Number) -> bool {
+        self.directory.by_number(number).is_some()
     }
 
     /// Counts for logs and metrics.

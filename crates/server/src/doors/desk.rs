@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use magpie_doors::{Broker, Effect, Ended};
 use magpie_hub::{ConnId, Millis};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, sleep_until};
 
 use super::pace::Pace;
@@ -35,17 +35,20 @@ pub(crate) struct Desk<B> {
 struct State<B> {
     broker: B,
     clients: HashMap<ConnId, Outbox>,
+    /// Where peers that are not here are looked for.
+    seek: Option<mpsc::Sender<String>>,
     /// What the timer is set for.
     armed: Option<Millis>,
 }
 
 impl<B: Broker + Send + 'static> Desk<B> {
-    /// Starts a broker and its timer, which runs as long as the desk is used.
-    pub(crate) fn open(broker: B, clock: Clock) -> Arc<Self> {
+    /// Starts a broker and its timer, which runs as long as the desk is used. `seek` is told of peers that are not here.
+    pub(crate) fn open(broker: B, clock: Clock, seek: Option<mpsc::Sender<String>>) -> Arc<Self> {
         let desk = Arc::new(Self {
             state: Mutex::new(State {
                 broker,
                 clients: HashMap::new(),
+                seek,
                 armed: None,
             }),
             clock,
@@ -105,9 +108,19 @@ impl<B: Broker + Send + 'static> Desk<B> {
             End::Gone if outbox.overflowed() => Ended::Stuck,
             End::Gone => Ended::Dropped,
         };
+        self.detach(conn, how);
+        wire.finish(end).await;
+    }
+
+    /// Makes a connection unknown.
+    pub(crate) fn detach(&self, conn: ConnId, how: Ended) {
         self.lock_clients(|clients| drop(clients.remove(&conn)));
         self.with(|broker, now| broker.detach(now, conn, how));
-        wire.finish(end).await;
+    }
+
+    /// The clock the broker goes by.
+    pub(crate) const fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// Ends every connection, saying why.
@@ -179,6 +192,10 @@ impl<B: Broker> State<B> {
                     if let Some(outbox) = self.clients.get(&conn) {
                         outbox.ping();
                     }
+                }
+                Effect::Seek { id } => {
+                    // When too many are looked for already, this one is simply not there.
+                    drop(self.seek.as_ref().map(|seek| seek.try_send(id)));
                 }
                 Effect::Close { conn, code, reason } => {
                     if let Some(outbox) = self.clients.remove(&conn) {

@@ -1,5 +1,6 @@
 //! The PeerJS door: HTTP and WebSocket under any path.
 
+mod crossing;
 mod path;
 
 use std::sync::Arc;
@@ -7,27 +8,37 @@ use std::sync::Arc;
 use axum::extract::{Query, Request};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use magpie_doors::peerjs::{Broker, DESCRIPTION, Hello, Limits, MAX_MESSAGE, Options};
+use magpie_doors::peerjs::{
+    self, Broker, DESCRIPTION, Hello, Limits, MAX_MESSAGE, Options, Refused,
+};
+use tokio::sync::mpsc;
 
 pub(super) use self::path::Shape;
 use super::answer;
+use super::desk::Desk;
 use crate::config::PeerJsSettings;
 use crate::http::Site;
 use crate::http::guest::Pages;
 use crate::http::websocket::{self, Socket, Terms};
 use crate::listen::client_key;
 use crate::random::{seed, uuid};
+use crate::signal::Switchboard;
 use crate::ws::End;
 use crate::ws::frame::Close;
 
-/// The broker the settings ask for.
-pub(super) fn broker(settings: &PeerJsSettings) -> Broker {
+/// Opens the door as the settings ask for it; calls to people's numbers go through `switchboard`.
+pub(super) fn desk(settings: &PeerJsSettings, switchboard: &Switchboard) -> Arc<Desk<Broker>> {
     let options = Options {
         key: settings.key.clone(),
         discovery: settings.discovery,
         alive: u64::try_from(settings.alive.as_millis()).unwrap_or(u64::MAX),
     };
-    Broker::new(seed(), options, Limits::default())
+    let broker = Broker::new(seed(), options, Limits::default());
+    let (seek, sought) = mpsc::channel(crossing::SOUGHT);
+    let desk = Desk::open(broker, switchboard.clock(), Some(seek));
+    let operator = crossing::Operator::new(Arc::clone(&desk), switchboard.clone());
+    tokio::spawn(operator.run(sought));
+    desk
 }
 
 /// Answers a request that has a shape of PeerJS.
@@ -58,6 +69,7 @@ fn socket(site: &Arc<Site>, request: Request) -> Response {
     };
     let said = Said::of(request.uri());
     let desk = Arc::clone(&site.doors.peerjs);
+    let switchboard = site.switchboard.clone();
     websocket::accept(site, request, terms, async move |socket: Socket| {
         let Socket {
             wire,
@@ -67,9 +79,14 @@ fn socket(site: &Arc<Site>, request: Request) -> Response {
         } = socket;
         let address = client_key(caller.visitor.address);
         drop(caller);
-        let attached = desk.attach(&outbox, |broker, now, conn| {
-            broker.attach(now, conn, address, said.hello())
-        });
+        // A person's number is theirs; whoever took it for an id would be called in their stead.
+        let attached = match peerjs::number(&said.id) {
+            Some(number) if switchboard.knows(number).await => Err(Refused::Taken),
+            _ => desk.attach(&outbox, |broker, now, conn| {
+                broker.attach(now, conn, address, said.hello())
+            }),
+        };
+        drop(switchboard);
         drop(said);
         match attached {
             Ok(conn) => {
