@@ -1,7 +1,7 @@
 // `node bench/all.mjs MAGPIE [--only SECTION[:PART],...] [--rounds N]`: measures Magpie beside its peers in one run, alternated, and
 // writes docs/benchmarks.md. With `--only` the other sections of that page stay as they are, and with a part nothing is written.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release } from 'node:os'
+import { cpus, loadavg, release } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { firstFrameSection } from './first-frame.mjs'
@@ -40,14 +40,22 @@ const sections = sectionsOf(readFileSync(path, 'utf8'))
 for (const { name, title, measure } of SECTIONS) {
   const wanted = only?.find(([chosen]) => chosen === name)
   if (only && !wanted) continue
+  const busy = otherWork()
   const text = await measured(measure, wanted?.[1])
   if (text === undefined) continue
   process.stdout.write(`## ${title}\n\n${text}\n`)
   if (wanted?.[1] === undefined) {
     const date = new Date().toISOString().slice(0, 10)
-    sections.set(title, `${text.trimEnd()}\n\n${date}, ${machine}.\n`)
+    sections.set(title, `${text.trimEnd()}\n\n${date}, ${machine}.${busy}\n`)
     writeFileSync(path, pageOf(SECTIONS, sections))
   }
+}
+
+/** Says so if the machine had other things to do: then only ratios mean something. */
+function otherWork() {
+  const load = loadavg()[0]
+  if (load < cpus().length / 2) return ''
+  return ` The machine was busy with other work (load average ${load.toFixed(0)}): only the ratios mean something.`
 }
 
 /** The text of a section; nothing, and why, if this machine cannot measure it. */

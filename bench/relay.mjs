@@ -41,6 +41,22 @@ const RELAYED = [
     most: 0.55,
   },
   { name: 'relay to relay, 1200 B', flags: ['--direction', 'pair'], on: TURN, than: 'coturn', most: 0.55 },
+  {
+    name: '200 B up, 20,000/s, one worker',
+    flags: ['--payload', '200', '--rate', '20000'],
+    workers: 1,
+    on: ALL,
+    than: 'floor',
+    most: 1.05,
+  },
+  {
+    name: '16 allocations, one packet at a time, one worker',
+    flags: [...ONE_EACH, '16'],
+    workers: 1,
+    on: ALL,
+    than: 'floor',
+    most: 1.05,
+  },
   { name: '16 allocations, one packet at a time', flags: [...ONE_EACH, '16'], on: ALL, than: 'floor', most: 1.05 },
   {
     name: '5,000 allocations, one packet at a time',
@@ -100,7 +116,8 @@ function noCoturn() {
 async function measure(magpie, server, row) {
   let said = ''
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    const child = server === 'floor' ? undefined : await (server === 'coturn' ? coturn() : magpieRelay(magpie))
+    const child =
+      server === 'floor' ? undefined : await (server === 'coturn' ? coturn() : magpieRelay(magpie, row.workers))
     const target = child ? [`127.0.0.1:${child.port}`, '--pid', String(child.pid)] : ['--floor']
     const load = ['bench', 'relay', ...target, '--json', '--seconds', '2', ...row.flags]
     const { stdout, stderr, status } = spawnSync(magpie, load, { encoding: 'utf8' })
@@ -141,7 +158,8 @@ function page({ rounds, coturn, runs }) {
 per packet that arrived at an independent receiver, over 2 s after half a second of the same load. Two threads send and two receive. Unless a rate is said, each client
 keeps up to 8 packets under way, all together 64: the server is busy but loses nothing. Packets carry numbers; a run that lost more than 0.1 % is void and repeated.
 The plain loop is \`--floor\`: epoll, recvfrom and sendto with the sockets of a TURN server, a look-up per packet and nothing else, in a process of its own. On loopback the
-kernel's work of receiving is counted to whoever sends. Beside ${coturn}, one relay thread. ${rounds} rounds, in each of which every row ran on every server in turn, on a fresh
+kernel's work of receiving is counted to whoever sends. Beside ${coturn}, one relay thread;
+Magpie has a worker for each core unless said: at low rates more of them wake up, each for fewer packets. ${rounds} rounds, in each of which every row ran on every server in turn, on a fresh
 one; figures are medians, and ratios medians of the ratios of each round. Segments are packets per system call at the receiver: above 1 the server sent several in one.
 
 ${table(['CPU us per packet', 'plain loop', 'Magpie', 'coturn', '/ plain loop', '/ coturn', 'segments', 'at most'], relayed)}

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -27,11 +27,13 @@ export async function magpieServer(magpie, flags) {
   return child
 }
 
-/** A relay of Magpie's that knows the user of the load, and allows it as much as it likes. */
-export function magpieRelay(magpie) {
+/** A relay of Magpie's that knows the user of the load, and allows it as much as it likes; 0 workers is one for each core. */
+export function magpieRelay(magpie, workers = 0) {
+  const config = join(folder, `workers-${workers}.toml`)
+  writeFileSync(config, `[relay]\nworkers = ${workers}\n`)
   const limits = ['--user-quota', '1000000', '--total-quota', '1000000']
   const access = ['--turn-user', 'bench:bench', '--allow-peer', '127.0.0.0/8']
-  return magpieServer(magpie, ['--data', join(folder, 'relay'), ...access, ...limits])
+  return magpieServer(magpie, ['--config', config, '--data', join(folder, 'relay'), ...access, ...limits])
 }
 
 /** A node script of this folder that prints `ready PORT`. */
