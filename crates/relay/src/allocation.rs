@@ -151,6 +151,7 @@ impl Allocation {
     }
 
     /// What the client may reach at `ip` at this moment.
+    #[inline]
     pub(crate) fn permitted(&self, now: Millis, ip: IpAddr) -> Option<Scope> {
         let permission = self.permissions.get(self.find(ip).ok()?)?;
         (permission.expires > now).then_some(permission.scope)
@@ -203,15 +204,18 @@ impl Allocation {
     }
 
     /// Peer of a channel.
+    #[inline]
     pub(crate) fn channel_peer(&self, now: Millis, number: u16) -> Option<PeerAddr> {
         self.channels.peer(now, number)
     }
 
     /// Channel of a peer.
+    #[inline]
     pub(crate) fn channel_number(&self, now: Millis, peer: PeerAddr) -> Option<u16> {
         self.channels.number(now, peer)
     }
 
+    #[inline]
     fn find(&self, ip: IpAddr) -> Result<usize, usize> {
         // Nearly all packets of nearly all allocations end here.
         if self.permissions.first().is_some_and(|p| p.ip == ip) {

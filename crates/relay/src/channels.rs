@@ -82,17 +82,20 @@ impl Channels {
     }
 
     /// Peer of a channel.
+    #[inline]
     pub(crate) fn peer(&self, now: Millis, number: u16) -> Option<PeerAddr> {
         let channel = self.numbered(number)?;
         (channel.expires > now).then_some(channel.peer)
     }
 
     /// Channel of a peer.
+    #[inline]
     pub(crate) fn number(&self, now: Millis, peer: PeerAddr) -> Option<u16> {
         let channel = self.to(peer)?;
         (channel.expires > now).then_some(channel.number)
     }
 
+    #[inline]
     fn to(&self, peer: PeerAddr) -> Option<&Channel> {
         if self.bound.len() <= FEW {
             return self.bound.iter().find(|channel| channel.peer == peer);
@@ -104,6 +107,7 @@ impl Channels {
         self.at(*self.by_peer.get(at)?)
     }
 
+    #[inline]
     fn numbered(&self, number: u16) -> Option<&Channel> {
         if self.bound.len() <= FEW {
             return self.bound.iter().find(|channel| channel.number == number);

@@ -42,6 +42,7 @@ impl Relay {
     }
 
     /// Takes payloads that a client sent on channel `number` (RFC 8656 section 12.6).
+    #[inline]
     pub fn channel_run(&mut self, now: Millis, client: ClientAddr, number: u16, run: Run) -> Route {
         match self.table.channel(now, &client, number) {
             Some((relay, peer)) => self.route_to_peer(now, relay, peer, run),
@@ -50,6 +51,7 @@ impl Relay {
     }
 
     /// Takes payloads that `peer` sent to a relay socket (RFC 8656 section 11.3).
+    #[inline]
     pub fn peer_run(&mut self, now: Millis, relay: RelayId, peer: PeerAddr, run: Run) -> Route {
         let permitted = self
             .table
@@ -132,6 +134,7 @@ impl Relay {
             .is_some_and(|a| a.protocol == Protocol::Udp)
     }
 
+    #[inline]
     fn channel_data<'a>(
         &'a mut self,
         now: Millis,
@@ -146,6 +149,7 @@ impl Relay {
     }
 
     /// Passes a client's packets on, if it has permission. A peer that is a relayed address of ours gets them at once.
+    #[inline]
     fn route_to_peer(&mut self, now: Millis, relay: RelayId, peer: PeerAddr, run: Run) -> Route {
         let Some((own, scope)) = self
             .table
@@ -187,6 +191,7 @@ impl Relay {
     }
 
     /// RFC 8656 sections 11.3 and 12.7: on the peer's channel if it has one, else as Data indications.
+    #[inline]
     fn route_to_client(
         &mut self,
         now: Millis,
@@ -217,6 +222,7 @@ impl Relay {
     }
 
     /// A single packet on its route.
+    #[inline]
     fn output<'a>(&'a mut self, route: Route, payload: &'a [u8], fragment: Fragment) -> Output<'a> {
         match route {
             Route::Nowhere | Route::Singly => Output::Nothing,
@@ -245,6 +251,7 @@ impl Relay {
     }
 
     /// Whether the allocation's rate leaves room for all of a run, counted if not.
+    #[inline]
     fn admit(&mut self, now: Millis, relay: RelayId, run: Run, split: Split) -> Result<(), Route> {
         let Some(max_bps) = self.limits.max_bps else {
             return Ok(());

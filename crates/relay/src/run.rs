@@ -70,6 +70,7 @@ pub struct Wrap {
 /// assert_eq!(magpie_relay::channel_data(b"\x40\x01\x00\x02hi\0\0"), Some((0x4001, &b"hi"[..])));
 /// ```
 #[must_use]
+#[inline]
 pub fn channel_data(packet: &[u8]) -> Option<(u16, &[u8])> {
     let (&[n0, n1, l0, l1], rest) = packet.split_first_chunk::<4>()?;
     if !matches!(n0, 0x40..=0x7f) {

@@ -160,6 +160,7 @@ impl Default for Directory {
 
 impl Directory {
     /// Who has `address`. An outside address costs a comparison for each IP address of ours.
+    #[inline]
     pub(crate) fn find(&self, address: SocketAddr) -> Option<Home> {
         let mut places = self.places.iter().map_while(OnceLock::get);
         let place = places.find(|place| place.ip == address.ip())?;

@@ -177,6 +177,7 @@ impl Table {
         self.by_client.len()
     }
 
+    #[inline]
     pub(crate) fn by_client(&self, client: &ClientAddr) -> Option<RelayId> {
         self.by_client.get(client).copied()
     }
@@ -197,6 +198,7 @@ impl Table {
     }
 
     /// Where a client's channel leads at `now`: numbers are the client's, whichever family the peer is of.
+    #[inline]
     pub(crate) fn channel(
         &self,
         now: Millis,
@@ -213,6 +215,7 @@ impl Table {
     }
 
     /// Who serves `peer`, if it is a relayed address of this server.
+    #[inline]
     pub(crate) fn owner(&self, peer: PeerAddr) -> Option<Owner> {
         let home = self.shared.directory.find(peer.get())?;
         if home.worker != self.worker {
@@ -232,6 +235,7 @@ impl Table {
         self.shared.streams.find(peer.get()).is_some()
     }
 
+    #[inline]
     pub(crate) fn get(&self, id: RelayId) -> Option<&Allocation> {
         let slot = self.slots.get(id.slot())?;
         slot.allocation
