@@ -9,6 +9,8 @@ export interface IdentityStore {
   save(pair: CryptoKeyPair): Promise<CryptoKeyPair>
   /** Drops the pair: this device was unlinked, and its key is worth nothing any more. */
   forget(): Promise<void>
+  /** The id of the page, 22 characters; without it the page has one that it comes back to after a reload. */
+  readonly tab?: string
 }
 
 /** The key of this device. The private half cannot leave the browser's key store. */

@@ -115,7 +115,7 @@ export class Magpie extends Emitter<MagpieEvents> {
     try {
       if (typeof RTCPeerConnection === 'undefined') throw new MagpieError('unsupported', 'no WebRTC')
       this.#identity = await Identity.open(this.#store)
-      this.#tab = await openTab()
+      this.#tab = this.#store.tab ?? (await openTab())
     } catch (error) {
       this.#fail(error)
       return

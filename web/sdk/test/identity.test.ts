@@ -2,6 +2,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { base32, base64url } from '../src/encoding'
 import { Identity, IndexedDbStore, type IdentityStore } from '../src/identity'
+import { MemoryStore } from '../src/memory'
 
 beforeEach(() => {
   vi.stubGlobal('indexedDB', new IDBFactory())
@@ -14,6 +15,14 @@ describe('the identity', () => {
     const second = await Identity.open(new IndexedDbStore())
     expect(second.key).toBe(first.key)
     expect(second.device).toBe(first.device)
+  })
+
+  it('that is not kept is another than the one of the browser, and than the next', async () => {
+    const [kept, passing] = [new IndexedDbStore(), new MemoryStore()]
+    const { device } = await Identity.open(passing)
+    expect((await Identity.open(passing)).device).toBe(device)
+    expect((await Identity.open(kept)).device).not.toBe(device)
+    expect((await Identity.replace(passing)).device).not.toBe(device)
   })
 
   it('names the device by the hash of its public key', async () => {

@@ -177,7 +177,8 @@ describe('the heart-beat', () => {
 function start() {
   const log: string[] = []
   const owner: LinkOwner = {
-    prove: (nonce) => Promise.resolve({ key: 'k', sig: `signed ${nonce}`, origin: 'o', tab: 't', label: 'l', hide: false }),
+    prove: (nonce) =>
+      Promise.resolve({ key: 'k', sig: `signed ${nonce}`, origin: 'o', tab: 't', label: 'l', hide: false }),
     versions: () => ({}),
     connecting: (attempt) => log.push(`connecting ${attempt}`),
     up: () => log.push('up'),
