@@ -85,7 +85,11 @@ async function bundle(entry: string): Promise<string> {
   const output = await build({
     configFile: false,
     logLevel: 'error',
-    build: { write: false, lib: { entry: input, formats: ['es'], fileName: entry } },
+    build: {
+      write: false,
+      lib: { entry: input, formats: ['es'], fileName: entry },
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
   })
   const first = Array.isArray(output) ? output[0] : output
   if (first === undefined || !('output' in first)) throw new Error('the bench page was not built')
