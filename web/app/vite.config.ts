@@ -12,11 +12,17 @@ export default defineConfig(({ mode }) => {
     resolve: { alias: { 'react-remove-scroll': new URL('src/ui/scrollLock.tsx', import.meta.url).pathname } },
     server: {
       port: 5173,
+      // the page links to the documents at the root of the source
+      fs: { allow: ['../..'] },
       proxy: {
         '/ws': { target: 'https://localhost:8443', ws: true, secure: false },
         '/sse': { target: 'https://localhost:8443', secure: false },
         '/signal': { target: 'https://localhost:8443', secure: false },
         '/api': { target: 'https://localhost:8443', secure: false },
+        '/peerjs': { target: 'https://localhost:8443', ws: true, secure: false },
+        '/socket.io': { target: 'https://localhost:8443', ws: true, secure: false },
+        '/mdn': { target: 'https://localhost:8443', ws: true, secure: false },
+        '/meeting': { target: 'https://localhost:8443', ws: true, secure: false },
       },
     },
     build: {

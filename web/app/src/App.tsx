@@ -16,6 +16,7 @@ import { useNow } from './views/useNow'
 import { useOrigin } from './views/useOrigin'
 
 // Pages that are not for calling come when asked for.
+const ClientsPage = lazy(() => import('./views/clients/ClientsPage'))
 const SettingsPage = lazy(() => import('./views/settings/SettingsPage'))
 const TrustPage = lazy(() => import('./views/trust/TrustPage'))
 
@@ -57,6 +58,7 @@ function View({ state }: { state: AppState }) {
   const origin = useOrigin()
   // how to trust the server is shown even where the page cannot work without that trust
   if (route.kind === 'trust') return <TrustPage origin={origin} />
+  if (route.kind === 'clients') return <ClientsPage origin={origin} />
   if (session.kind === 'replaced' || session.kind === 'failed') return <Stopped session={session} />
   switch (route.kind) {
     case 'home':
@@ -103,10 +105,13 @@ function NothingHere() {
   )
 }
 
+/** The views whose name stands in the title. */
+const NAMED = ['settings', 'trust', 'clients'] as const
+
 function useTitle({ route, stage }: AppState): void {
   const { t } = useTranslation('common')
-  const view = route.kind === 'settings' || route.kind === 'trust' ? `${t(route.kind)} · ` : ''
-  const title = view + t('appName')
+  const view = NAMED.find((kind) => kind === route.kind)
+  const title = view ? `${t(view)} · ${t('appName')}` : t('appName')
   useEffect(() => {
     // a call has a title of its own
     if (stage === null) document.title = title

@@ -54,11 +54,13 @@ export async function misplaced(page: Page, width: number): Promise<string[]> {
 
 /** Keys that stand where words should, and, in Chinese, sentences that were left in English; one line each. */
 export async function strayWords(page: Page, language: 'en' | 'zh'): Promise<string[]> {
+  const code = (await page.locator('pre').allInnerTexts()).join('\n')
   const lines = (await page.locator('body').innerText()).split('\n').map((line) => line.trim())
   const labels = await page
     .locator('[aria-label], [title], [placeholder]')
     .evaluateAll((found) => found.flatMap((one) => [one.ariaLabel, one.getAttribute('title')]))
-  const words = [...lines, ...labels.filter((label) => label !== null)]
+  // code is in no language of people
+  const words = [...lines.filter((line) => !code.includes(line)), ...labels.filter((label) => label !== null)]
   const key = /^[a-z][A-Za-z]*(\.[a-z][A-Za-z-]*)+$/
   const english = /[A-Za-z]+(?: [A-Za-z]+){3}/
   return words

@@ -16,6 +16,7 @@ const views = [
   'landing',
   'settings',
   'trust',
+  'clients',
   'scan',
   'link',
   'outgoing',

@@ -70,6 +70,7 @@ pub(super) fn reads_html(headers: &HeaderMap) -> bool {
 fn is_view(path: &str) -> bool {
     match path.trim_end_matches('/').split_once('/') {
         None => matches!(path.trim_end_matches('/'), "" | "settings" | "trust"),
+        Some(("lab", rest)) => rest == "clients",
         Some((first, who)) => first == "call" && !who.contains('/'),
     }
 }
@@ -198,7 +199,8 @@ fn media_type(path: &str) -> &'static str {
         "mp3" => "audio/mpeg",
         "ogg" => "audio/ogg",
         "wav" => "audio/wav",
-        "txt" => "text/plain; charset=utf-8",
+        // Browsers show Markdown under this type, and under its own they save it.
+        "txt" | "md" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }
@@ -228,7 +230,14 @@ mod tests {
 
     #[test]
     fn views_are_paths_of_the_page_and_files_are_not() {
-        for view in ["", "call/123456789", "call/1/", "settings", "trust"] {
+        for view in [
+            "",
+            "call/123456789",
+            "call/1/",
+            "settings",
+            "trust",
+            "lab/clients",
+        ] {
             assert!(is_view(view), "{view}");
         }
         for other in [
@@ -238,6 +247,7 @@ mod tests {
             "callers",
             "call",
             "call/1/2",
+            "lab",
         ] {
             assert!(!is_view(other), "{other}");
         }

@@ -15,6 +15,9 @@ import { EnterCode, OfferCode } from '../views/settings/LinkCode'
 import type { MediaTrial } from '../views/settings/MediaDevices'
 import type { NotificationState } from '../views/settings/Ringing'
 import { SettingsView } from '../views/settings/SettingsView'
+import { ClientsView } from '../views/clients/ClientsView'
+import { PROTOCOLS, type Protocol } from '../views/clients/snippets'
+import type { DemoState, Pane } from '../views/clients/state'
 import { TrustView } from '../views/trust/TrustView'
 import type { Light, Told } from '../views/trust/useTrust'
 import * as made from './fixtures'
@@ -94,6 +97,19 @@ export const entries: GalleryEntry[] = [
     },
   },
   {
+    view: 'clients',
+    states: {
+      ...Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, () => clients({ kind: 'idle' }, protocol)])),
+      loading: () => clients({ kind: 'starting' }),
+      running: () => clients({ kind: 'running', panes: [pane('A', 1284), pane('B', 0)], refused: false }),
+      denied: () => clients({ kind: 'running', panes: [pane('A', 8), pane('B', 9)], refused: true }),
+      slow: () => clients({ kind: 'failed', why: 'slow', detail: '' }),
+      error: () => clients({ kind: 'failed', why: 'error', detail: 'TypeError: Failed to fetch' }),
+      unsupported: () => clients({ kind: 'failed', why: 'unsupported', detail: '' }),
+      offline: () => clients({ kind: 'idle' }, 'peerjs', made.offline),
+    },
+  },
+  {
     view: 'scan',
     states: {
       loading: () => scan('scanStarting'),
@@ -130,7 +146,7 @@ export const entries: GalleryEntry[] = [
 
 function nothing(): void {}
 
-function frame(kind: 'home' | 'settings' | 'trust', session: SessionState, children: ReactNode): ReactNode {
+function frame(kind: 'home' | 'settings' | 'trust' | 'clients', session: SessionState, children: ReactNode): ReactNode {
   const route: Route = { kind }
   return (
     <Frame route={route} session={session} language="system" covered={false}>
@@ -211,6 +227,24 @@ function trust(light: Light, told: Told, origin = made.ORIGIN): ReactNode {
     made.online,
     <TrustView light={light} told={told} origin={origin} secure={false} system="ios" onRetry={nothing} />,
   )
+}
+
+function clients(demo: DemoState, protocol: Protocol = 'peerjs', session: SessionState = made.online): ReactNode {
+  return frame(
+    'clients',
+    session,
+    <ClientsView
+      origin={made.ORIGIN}
+      protocol={protocol}
+      onProtocol={nothing}
+      demo={demo}
+      controls={{ start: nothing, stop: nothing, frames: nothing }}
+    />,
+  )
+}
+
+function pane(name: Pane['name'], frames: number): Pane {
+  return { name, own: null, remote: null, stage: 'calling', frames }
 }
 
 function over(dialog: ReactNode, session: SessionState = made.online): ReactNode {

@@ -4,6 +4,7 @@ import type { Preferences } from '../model/preferences'
 import enCall from './en/call.json'
 import enCommon from './en/common.json'
 import enHome from './en/home.json'
+import type enClients from './en/clients.json'
 import type enSettings from './en/settings.json'
 import type enTrust from './en/trust.json'
 import zhCall from './zh/call.json'
@@ -17,6 +18,7 @@ interface Words {
   common: typeof enCommon
   home: typeof enHome
   call: typeof enCall
+  clients: typeof enClients
   settings: typeof enSettings
   trust: typeof enTrust
 }

@@ -5,6 +5,7 @@ const routes: Route[] = [
   { kind: 'home' },
   { kind: 'settings' },
   { kind: 'trust' },
+  { kind: 'clients' },
   { kind: 'call', who: '417803533' },
   { kind: 'call', who: '织女' },
   { kind: 'call', who: 'i-Ab3_x9Yz' },

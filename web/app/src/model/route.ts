@@ -5,13 +5,19 @@ export type Route =
   | { kind: 'call'; who: string }
   | { kind: 'settings' }
   | { kind: 'trust' }
+  /** What developers need to connect clients of other servers. */
+  | { kind: 'clients' }
   | { kind: 'unknown'; path: string }
+
+/** The pages with one path each. */
+const FIXED = ['settings', 'trust', 'clients'] as const
 
 /** Reads a path of the address bar. */
 export function parseRoute(path: string): Route {
   const clean = path.replace(/\/+$/, '') || '/'
   if (clean === '/' || clean === '/index.html') return { kind: 'home' }
-  if (clean === '/settings' || clean === '/trust') return { kind: clean === '/trust' ? 'trust' : 'settings' }
+  const fixed = FIXED.find((kind) => clean === pathOf({ kind }))
+  if (fixed) return { kind: fixed }
   const who = /^\/call\/([^/]+)$/.exec(clean)?.[1]
   const decoded = who && decode(who)
   return decoded ? { kind: 'call', who: decoded } : { kind: 'unknown', path }
@@ -28,6 +34,8 @@ export function pathOf(route: Route): string {
       return '/settings'
     case 'trust':
       return '/trust'
+    case 'clients':
+      return '/lab/clients'
     case 'unknown':
       return route.path
   }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { SessionState } from 'magpie-client'
 import { known } from '../../model/people'
 import type { Preferences } from '../../model/preferences'
+import { To } from '../Page'
 import { Devices } from './Devices'
 import { Invite } from './Invite'
 import { Look } from './Look'
@@ -38,6 +39,7 @@ export function SettingsView({
   now,
 }: SettingsViewProps) {
   const { t } = useTranslation('settings')
+  const { t: common } = useTranslation('common')
   const mine = known(session)
   const online = session.kind === 'online'
   return (
@@ -51,6 +53,9 @@ export function SettingsView({
       <Invite online={online} origin={origin} />
       <Privacy preferences={preferences} blocked={mine?.blocked ?? []} online={online} />
       <Look preferences={preferences} />
+      <To route={{ kind: 'clients' }} className={css.aside}>
+        {common('clients')}
+      </To>
     </div>
   )
 }

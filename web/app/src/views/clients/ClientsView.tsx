@@ -1,0 +1,74 @@
+import '../../i18n/clients'
+import { Tabs } from 'radix-ui'
+import { useTranslation } from 'react-i18next'
+import { pathOf } from '../../model/route'
+import css from './Clients.module.css'
+import { Code } from './Code'
+import { DemoView } from './DemoView'
+import { Library } from './Library'
+import { iceLine, PROTOCOLS, snippet, type Protocol } from './snippets'
+import type { DemoState } from './state'
+import type { DemoControls } from './useDemo'
+
+export interface ClientsViewProps {
+  /** The origin to write into code. */
+  origin: string
+  protocol: Protocol
+  onProtocol: (protocol: Protocol) => void
+  demo: DemoState
+  controls: DemoControls
+}
+
+/** The lines developers need to let their clients meet at this server, and proof that they work. */
+export function ClientsView({ origin, protocol, onProtocol, demo, controls }: ClientsViewProps) {
+  const { t } = useTranslation('clients')
+  const choose = (value: string) => onProtocol(PROTOCOLS.find((known) => known === value) ?? protocol)
+  return (
+    <div className={css.page}>
+      <h1 className={css.title}>{t('title')}</h1>
+      <p className={css.text}>{t('intro')}</p>
+      <Tabs.Root value={protocol} onValueChange={choose} className={css.card}>
+        <Tabs.List className={css.tabs} aria-label={t('protocols')}>
+          {PROTOCOLS.map((one) => (
+            <Tabs.Trigger key={one} value={one} className={css.tab}>
+              {t(`${one}.name`)}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        {PROTOCOLS.map((one) => (
+          <Tabs.Content key={one} value={one} className={css.content}>
+            <p>{t(`${one}.text`)}</p>
+            <Code code={snippet(one, origin)} label={t('codeOf', { name: t(`${one}.name`) })} />
+            <p className={css.note}>{t(`${one}.note`)}</p>
+            {one === 'native' && <Library />}
+            <DemoView protocol={one} state={demo} controls={controls} />
+          </Tabs.Content>
+        ))}
+      </Tabs.Root>
+      <section className={css.card}>
+        <h2 className={css.heading}>{t('ice.title')}</h2>
+        <p className={css.text}>{t('ice.text')}</p>
+        <Code code={iceLine(origin)} label={t('ice.title')} />
+        <p className={css.note}>{t('ice.note')}</p>
+      </section>
+      <Trouble />
+    </div>
+  )
+}
+
+/** The three things that keep a right client from connecting. */
+function Trouble() {
+  const { t } = useTranslation('clients')
+  return (
+    <section className={css.card}>
+      <h2 className={css.heading}>{t('trouble.title')}</h2>
+      <ul className={css.list}>
+        <li>
+          {t('trouble.certificate')} <a href={pathOf({ kind: 'trust' })}>{t('trouble.trust')}</a>
+        </li>
+        <li>{t('trouble.origin')}</li>
+        <li>{t('trouble.secure')}</li>
+      </ul>
+    </section>
+  )
+}
