@@ -13,7 +13,7 @@ use turn_types::attribute::AddressErrorCode;
 
 use crate::address::Family;
 use crate::framing::MAGIC_COOKIE;
-use crate::integrity::Key;
+use crate::integrity::{Key, Protection};
 
 /// An answer being written. What does not fit is left out; [`SCRATCH`] holds the longest there is.
 pub(crate) struct Answer<'s> {
@@ -171,7 +171,9 @@ impl<'s> Answer<'s> {
     /// Protected in the way of `key`, if the client has proven that it knows it, then FINGERPRINT. Returns the length.
     pub(crate) fn finish(mut self, key: Option<&Key>) -> usize {
         if let Some(key) = key {
-            self.sign(key);
+            for &protection in key.answers().protections() {
+                self.sign(key, protection);
+            }
         }
         self.mark();
         self.length
@@ -187,8 +189,7 @@ impl<'s> Answer<'s> {
         self.length
     }
 
-    fn sign(&mut self, key: &Key) {
-        let protection = key.answers();
+    fn sign(&mut self, key: &Key, protection: Protection) {
         let written = self.buffer.get(..self.length).unwrap_or_default();
         let value = protection.make(key.as_bytes(), written);
         let value = value.get(..protection.length()).unwrap_or_default();

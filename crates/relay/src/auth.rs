@@ -9,7 +9,7 @@ use stun_types::prelude::AttributeStaticType;
 use crate::config::Config;
 use crate::credentials;
 use crate::hash::{Seeded, SeededMap};
-use crate::integrity::{Key, PasswordAlgorithm, Protection, userhash};
+use crate::integrity::{Answers, Key, PasswordAlgorithm, Protection, userhash};
 use crate::message::Stun;
 use crate::nonce::Features;
 
@@ -31,8 +31,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) hash: PasswordAlgorithm,
     /// Which MAC is checked: the stronger one, if there are two.
     proof: Protection,
-    /// Which MAC the answers carry.
-    answers: Protection,
+    /// Which MACs the answers carry.
+    answers: Answers,
 }
 
 /// How the client says who it is.
@@ -60,7 +60,7 @@ pub(crate) enum Denied {
 impl Identity {
     /// Whether the client has chosen a password algorithm, which older clients know nothing of.
     pub(crate) fn knows_rfc_8489(&self) -> bool {
-        self.key.answers() == Protection::Sha256
+        self.key.answers() != Answers::Sha1
     }
 }
 
@@ -82,9 +82,10 @@ impl<'a> Claim<'a> {
             nonce,
             hash: chosen.unwrap_or(PasswordAlgorithm::Md5),
             proof,
-            answers: match chosen {
-                Some(_) => Protection::Sha256,
-                None => Protection::Sha1,
+            answers: match (chosen, proof) {
+                (None, _) => Answers::Sha1,
+                (Some(_), Protection::Sha256) => Answers::Sha256,
+                (Some(_), Protection::Sha1) => Answers::Both,
             },
         })
     }

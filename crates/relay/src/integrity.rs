@@ -120,12 +120,35 @@ fn mac<M: hmac::Mac + KeyInit>(key: &[u8], head: [u8; 4], rest: &[u8]) -> M {
     mac
 }
 
+/// How answers are protected (RFC 8489 section 9.2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// MESSAGE-INTEGRITY, for a client that chose no password algorithm.
+    Sha1,
+    /// MESSAGE-INTEGRITY-SHA256, for a client that chose one.
+    Sha256,
+    /// MESSAGE-INTEGRITY, then MESSAGE-INTEGRITY-SHA256: for a client that chose one, yet signs with MESSAGE-INTEGRITY. It has
+    /// to get the other, and there are clients that look for nothing but what they sent.
+    Both,
+}
+
+impl Answers {
+    /// The attributes in their order.
+    pub(crate) const fn protections(self) -> &'static [Protection] {
+        match self {
+            Self::Sha1 => &[Protection::Sha1],
+            Self::Sha256 => &[Protection::Sha256],
+            Self::Both => &[Protection::Sha1, Protection::Sha256],
+        }
+    }
+}
+
 /// The key of a long-term credential, and how its answers are protected.
 #[derive(Clone, Copy)]
 pub(crate) struct Key {
     bytes: [u8; 32],
     made_by: PasswordAlgorithm,
-    answers: Protection,
+    answers: Answers,
 }
 
 impl Key {
@@ -151,7 +174,7 @@ impl Key {
         Self {
             bytes,
             made_by: algorithm,
-            answers: Protection::Sha1,
+            answers: Answers::Sha1,
         }
     }
 
@@ -165,17 +188,17 @@ impl Key {
         Self {
             bytes,
             made_by: PasswordAlgorithm::Md5,
-            answers: Protection::Sha1,
+            answers: Answers::Sha1,
         }
     }
 
     /// The same key for another form of answer.
-    pub(crate) const fn answering(mut self, answers: Protection) -> Self {
+    pub(crate) const fn answering(mut self, answers: Answers) -> Self {
         self.answers = answers;
         self
     }
 
-    pub(crate) const fn answers(&self) -> Protection {
+    pub(crate) const fn answers(&self) -> Answers {
         self.answers
     }
 

@@ -80,6 +80,22 @@ fn a_client_that_chooses_md5_from_the_list_is_answered_with_sha256() {
     assert!(attribute::<MessageIntegritySha256>(&reply).is_some());
 }
 
+/// RFC 8489 section 9.2.4 demands MESSAGE-INTEGRITY-SHA256; clients that sign with MESSAGE-INTEGRITY look for the same.
+#[test]
+fn a_client_that_chooses_md5_but_signs_with_sha1_finds_both_in_the_answer() {
+    let (mut lab, client) = challenged(|_| {});
+    let choice = Choice {
+        one: Some(vec![0, 1, 0, 0]),
+        all: Some(PasswordAlgorithms::new(&BOTH)),
+        ..Choice::old()
+    };
+    let reply = ask(&mut lab, &client, &choice).unwrap();
+    let message = Message::from_bytes(&reply).unwrap();
+    assert!(message.has_attribute(MessageIntegritySha256::TYPE));
+    let valid = message.validate_integrity_with_key(&key(IntegrityAlgorithm::Sha1));
+    assert!(matches!(valid, Ok(IntegrityAlgorithm::Sha1)));
+}
+
 /// RFC 8489 section 9.2.4.
 #[test]
 fn a_choice_that_does_not_fit_the_list_is_400() {
