@@ -9,5 +9,6 @@ mod errors;
 mod server;
 mod sockets;
 mod tcp;
+mod turn_client;
 mod unreachable;
 mod workers;
