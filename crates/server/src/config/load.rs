@@ -1,7 +1,7 @@
 //! Raw values become the final [`Settings`], or a list of everything that is wrong with them.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -135,6 +135,7 @@ impl Reader {
                 true => None,
                 false => self.optional("relay.public_ip_from"),
             },
+            addresses: self.many("relay.addresses"),
             ports: self.one("relay_ports"),
             realm: self.one::<Realm>("realm").0,
             users: self.many("turn_user"),
@@ -271,6 +272,14 @@ impl Reader {
                 "is longer than relay.max_lifetime".to_owned(),
             );
         }
+        if let [first, second] = relay.addresses[..]
+            && first.is_ipv4() == second.is_ipv4()
+        {
+            self.complain(
+                "relay.addresses",
+                "takes one address of each family".to_owned(),
+            );
+        }
         if let [first, second] = relay.stun_addresses[..]
             && (first.ip() == second.ip() || first.port() == second.port())
         {
@@ -380,6 +389,7 @@ macro_rules! values {
 }
 
 values! {
+    IpAddr: "expected an IP address";
     SocketAddr: "expected ADDR:PORT, such as 0.0.0.0:8443 or [::]:8443";
     u32: "expected a whole number of 0 to 4294967295";
     u64: "expected a whole number of at least 0";

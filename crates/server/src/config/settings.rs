@@ -1,6 +1,6 @@
 //! The final, typed settings: everything after `config` reads these and nothing else.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -93,6 +93,8 @@ pub struct RelaySettings {
     pub public_ips: Vec<PublicIp>,
     /// Who is asked for one when none is given.
     pub public_ip_from: Option<StunServer>,
+    /// What relayed addresses lie on, one of each family at most; otherwise on the one the client reached.
+    pub addresses: Vec<IpAddr>,
     /// UDP ports relayed addresses are taken from.
     pub ports: PortRange,
     /// TURN realm.

@@ -67,6 +67,7 @@ mod tests {
 
     fn places(public: &[&str]) -> Places {
         Places {
+            addresses: Vec::new(),
             ports: "49152-65535".parse().unwrap(),
             public: public.iter().map(|ip| ip.parse().unwrap()).collect(),
             listening: Vec::new(),

@@ -124,6 +124,7 @@ fn employ(
 ) -> io::Result<Vec<Inbox>> {
     let count = workers(settings);
     let places = Places {
+        addresses: settings.addresses.clone(),
         ports: settings.ports,
         public: settings.public_ips.clone(),
         listening,

@@ -18,6 +18,8 @@ use crate::config::{PortRange, PublicIp};
 /// Picks and binds relayed addresses.
 #[derive(Clone, Debug)]
 pub(super) struct Places {
+    /// What relayed addresses lie on, if it is not what the client reached.
+    pub(super) addresses: Vec<IpAddr>,
     pub(super) ports: PortRange,
     pub(super) public: Vec<PublicIp>,
     /// Where the server listens for TCP; its UDP sockets are known without.
@@ -236,6 +238,10 @@ impl Places {
     }
 
     fn local(&self, reached: SocketAddr, family: Family) -> Option<SocketAddr> {
+        let of_family = |ip: &&IpAddr| Family::of(**ip) == family;
+        if let Some(ip) = self.addresses.iter().find(of_family) {
+            return Some(SocketAddr::new(*ip, 0));
+        }
         if Family::of(reached.ip()) == family && !reached.ip().is_unspecified() {
             return Some(reached);
         }
@@ -354,6 +360,21 @@ mod tests {
     }
 
     #[test]
+    fn a_named_address_is_used_whatever_the_client_reached() {
+        let client = ClientAddr::new(
+            ([127, 0, 0, 1], 9).into(),
+            ([127, 0, 0, 1], 3478).into(),
+            Transport::Udp,
+        );
+        let places = Places {
+            addresses: vec![[127, 0, 0, 7].into()],
+            ..places(&[])
+        };
+        let (relayed, _) = places.open(client, Family::V4, Parity::Any).unwrap();
+        assert_eq!(relayed.local.ip(), IpAddr::from([127, 0, 0, 7]));
+    }
+
+    #[test]
     fn a_pair_is_an_even_port_and_the_next() {
         let client = ClientAddr::new(
             ([127, 0, 0, 1], 9).into(),
@@ -395,6 +416,7 @@ mod tests {
 
     fn places(public: &[&str]) -> Places {
         Places {
+            addresses: Vec::new(),
             ports: "49152-65535".parse().unwrap(),
             public: public.iter().map(|ip| ip.parse().unwrap()).collect(),
             listening: Vec::new(),

@@ -316,6 +316,7 @@ mod tests {
         let held = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut settings = crate::config::defaults(std::path::Path::new(""));
         settings.listen = Listen::At(vec!["127.0.0.1:0".parse().unwrap()]);
+        settings.admin = AdminAddress::Off;
         settings.stun_where_free = vec![held.local_addr().unwrap()];
         assert_eq!(bind(&settings).unwrap().tcp.len(), 1);
         settings.stun = vec![held.local_addr().unwrap()];

@@ -18,6 +18,7 @@ pub(super) enum Use {
     TlsListeningPort,
     ListeningIp,
     AuxServer,
+    RelayIp,
     ExternalIp,
     MinPort,
     MaxPort,
@@ -69,6 +70,7 @@ const USED: &[(&str, Use)] = &[
     ("listening-port", Use::ListeningPort),
     ("tls-listening-port", Use::TlsListeningPort),
     ("listening-ip", Use::ListeningIp),
+    ("relay-ip", Use::RelayIp),
     ("aux-server", Use::AuxServer),
     ("external-ip", Use::ExternalIp),
     ("min-port", Use::MinPort),
@@ -172,10 +174,6 @@ const LEFT: &[Group] = &[
     (
         "Binding requests are answered without a password, as browsers expect",
         &["secure-stun"],
-    ),
-    (
-        "relayed addresses lie on the address that the client reached",
-        &["relay-ip"],
     ),
     (
         "addresses are named, not devices: --listen, --stun",

@@ -92,6 +92,7 @@ impl<'a> Reader<'a> {
             Use::TlsListeningPort => self.tls_port = port(line)?,
             Use::ListeningIp => self.listening_ip(line)?,
             Use::AuxServer => self.put("stun", address(line, 0)?, line),
+            Use::RelayIp => self.relay_ip(line)?,
             Use::ExternalIp => self.external_ip(line)?,
             Use::MinPort => self.low = port(line)?,
             Use::MaxPort => self.high = port(line)?,
@@ -152,6 +153,22 @@ impl<'a> Reader<'a> {
             line: line.number,
             value,
         });
+        Ok(())
+    }
+
+    /// Ours takes one of each family, theirs any number.
+    fn relay_ip(&mut self, line: Line<'_>) -> Taken {
+        let ip: IpAddr = line
+            .word()
+            .parse()
+            .or_else(|_| mistake("expected an IP address of this machine"))?;
+        let same = |used: &Used| {
+            used.key == "relay.addresses" && used.raw.text.contains(':') == ip.is_ipv6()
+        };
+        if self.import.used.iter().any(same) {
+            return harmless("only the first of each family counts");
+        }
+        self.put("relay.addresses", ip.to_string(), line);
         Ok(())
     }
 
