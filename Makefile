@@ -3,7 +3,8 @@ DATA ?= ./magpie-data
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 MAGPIE := $(TARGET)/release/magpie
 PAGE := web/app/dist/index.html
-PAGE_SOURCES := $(shell find web/app web/sdk -type f -not -path '*/node_modules/*' -not -path '*/dist*/*' -not -name '*.test.ts*')
+PAGE_SOURCES := $(shell find web/app web/sdk -type f -not -path '*/node_modules/*' -not -path '*/dist*/*' -not -name '*.test.ts*') \
+  $(wildcard docs/clients.md docs/protocol.md)
 
 .PHONY: run build page test bench fmt
 # A page that failed half-way is built again.

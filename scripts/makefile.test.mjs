@@ -22,7 +22,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'magpie-make-'))
   folders.push(folder)
   copyFileSync(join(import.meta.dirname, '../Makefile'), join(folder, 'Makefile'))
-  for (const path of ['web/app/src/main.tsx', 'web/sdk/src/index.ts', 'web/package-lock.json']) write(path, '', -60)
+  const files = ['web/app/src/main.tsx', 'web/sdk/src/index.ts', 'web/package-lock.json', 'docs/protocol.md']
+  for (const path of files) write(path, '', -60)
   command(
     'npm',
     '[ "$1" = ci ] && touch node_modules/.package-lock.json && exit; touch app/dist/index.html; [ ! -e fails ]',
@@ -37,8 +38,8 @@ test('the page is built once', () => {
   assert.deepEqual(make(), ['cargo build --release --locked'])
 })
 
-test('the page is built again when a source of it or of the library changed', () => {
-  for (const path of ['web/app/src/main.tsx', 'web/sdk/src/index.ts']) {
+test('the page is built again when a source of it, of the library or a document it shows changed', () => {
+  for (const path of ['web/app/src/main.tsx', 'web/sdk/src/index.ts', 'docs/protocol.md']) {
     make()
     write(path, 'changed', 60)
     assert.ok(make().includes('npm run build -w app'), path)
