@@ -25,6 +25,18 @@ if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); proce
   exit 1
 fi
 
+# An ICE agent to test the relay with. Without it its tests are skipped.
+target=${CARGO_TARGET_DIR:-$(dirname "$0")/../target}
+aioice=$target/aioice
+mkdir -p "$target"
+if ! "$aioice/bin/python" -c 'import aioice' 2>/dev/null; then
+  rm -rf "$aioice"
+  if ! { python3 -m venv "$aioice" && "$aioice/bin/pip" install -q --retries 1 aioice==0.13.0; } >"$target/aioice.log" 2>&1; then
+    rm -rf "$aioice"
+    echo "not installed: aioice, whose tests are skipped (Python with venv and pip are needed; $target/aioice.log)" >&2
+  fi
+fi
+
 [ "${#missing[@]}" = 0 ] && exit 0
 if [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
   echo "installing: ${missing[*]}"
