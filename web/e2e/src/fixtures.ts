@@ -32,7 +32,7 @@ interface Shared {
   readonly browser: (colour: Colour, cameras?: number) => Promise<Browser>
 }
 
-export const test = base.extend<{ server: Server; flags: string[]; arrive: Arrive }, { shared: Shared }>({
+export const test = base.extend<{ server: Server; flags: string[]; host: string; arrive: Arrive }, { shared: Shared }>({
   shared: [
     async ({}, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'magpie-e2e-'))
@@ -60,10 +60,13 @@ export const test = base.extend<{ server: Server; flags: string[]; arrive: Arriv
   /** Further flags of the server, set with `test.use`. */
   flags: [[], { option: true }],
 
-  server: async ({ shared, flags }, use, info) => {
+  /** The address it listens on, as in a URL. */
+  host: ['127.0.0.1', { option: true }],
+
+  server: async ({ shared, flags, host }, use, info) => {
     const data = await mkdtemp(join(shared.folder, 'data-'))
     await cp(shared.ca, data, { recursive: true })
-    const server = new Server(data, flags)
+    const server = new Server(data, flags, host)
     await server.start()
     await use(server)
     await server.stop()

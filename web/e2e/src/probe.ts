@@ -99,6 +99,19 @@ export async function route(): Promise<{ local: string; remote: string; relayPro
   return null
 }
 
+/** URLs of the relays that gave the open connections their candidates, each once. */
+export async function relays(): Promise<string[]> {
+  const urls = new Set<string>()
+  for (const connection of window.probe.connections) {
+    if (connection.connectionState !== 'connected') continue
+    for (const report of (await connection.getStats()).values()) {
+      const stats = report as { type: string; candidateType?: string; url?: string }
+      if (stats.type === 'local-candidate' && stats.candidateType === 'relay') urls.add(stats.url ?? 'unknown')
+    }
+  }
+  return [...urls]
+}
+
 /** The mean colour of what a video element shows, red, green and blue; null before its first frame. */
 export function meanColour(element: Element): [number, number, number] | null {
   const video = element as HTMLVideoElement

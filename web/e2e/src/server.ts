@@ -21,14 +21,16 @@ export class Server {
   /**
    * @param data the data folder
    * @param flags further flags of `magpie serve`
+   * @param host the address it listens on, as in a URL
    */
   constructor(
     readonly data: string,
     readonly flags: readonly string[] = [],
+    readonly host = '127.0.0.1',
   ) {}
 
   get origin(): string {
-    return `https://127.0.0.1:${this.#port}`
+    return `https://${this.host}:${this.#port}`
   }
 
   get port(): number {
@@ -53,17 +55,17 @@ export class Server {
   async start(): Promise<number> {
     if (!existsSync(binary)) throw new Error(`${binary} is not there: cargo build --release`)
     const begin = performance.now()
-    const arguments_ = ['serve', '--listen', `127.0.0.1:${this.#port}`, '--data', this.data, ...this.flags]
+    const arguments_ = ['serve', '--listen', `${this.host}:${this.#port}`, '--data', this.data, ...this.flags]
     const child = spawn(binary, arguments_, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     createInterface(child.stderr).on('line', (line) => this.#log.push(line))
     const line = await firstLine(child)
-    const port = /^ready https:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1]
-    if (port === undefined) {
+    const port = /^ready https:\/\/(.+):(\d+)$/.exec(line)
+    if (port?.[1] !== this.host) {
       child.kill('SIGKILL')
       throw new Error(`no ready line but "${line}"\n${this.log}`)
     }
-    this.#port = Number(port)
+    this.#port = Number(port[2])
     return performance.now() - begin
   }
 
