@@ -7,6 +7,7 @@ wanted=(
   chromium:chromium
   certutil:libnss3-tools
   firefox-esr:firefox-esr
+  turnutils_uclient:coturn
 )
 
 missing=()
@@ -41,7 +42,8 @@ fi
 if [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
   echo "installing: ${missing[*]}"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  # Run level 1: installing a server does not start it.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 else
   echo "missing: ${missing[*]} (Debian's package names). Install them, or run as root on Debian." >&2
   exit 1
