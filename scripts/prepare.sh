@@ -42,7 +42,7 @@ fi
 if [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
   echo "installing: ${missing[*]}"
   apt-get update -qq
-  # Run level 1: installing a server does not start it.
+  # Run level 1: init systems that look at it do not start an installed server.
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 else
   echo "missing: ${missing[*]} (Debian's package names). Install them, or run as root on Debian." >&2
