@@ -137,6 +137,7 @@ impl Allocation {
         };
         let expires = now.after(lifetime);
         let permission = Permission { ip, scope, expires };
+        self.channels.permit(ip, scope, expires);
         match self.find(ip) {
             Ok(at) => {
                 if let Some(place) = self.permissions.get_mut(at) {
@@ -151,7 +152,6 @@ impl Allocation {
     }
 
     /// What the client may reach at `ip` at this moment.
-    #[inline]
     pub(crate) fn permitted(&self, now: Millis, ip: IpAddr) -> Option<Scope> {
         let permission = self.permissions.get(self.find(ip).ok()?)?;
         (permission.expires > now).then_some(permission.scope)
@@ -189,7 +189,13 @@ impl Allocation {
         lifetime: Duration,
         most: usize,
     ) -> Result<(), BindError> {
-        self.channels.bind(now, number, peer, lifetime, most)
+        self.channels.bind(now, number, peer, lifetime, most)?;
+        let at = self.find(peer.ip()).ok();
+        if let Some(permission) = at.and_then(|at| self.permissions.get(at)) {
+            let Permission { ip, scope, expires } = *permission;
+            self.channels.permit(ip, scope, expires);
+        }
+        Ok(())
     }
 
     /// Whether [`bind`](Self::bind) would succeed. Clears expired bindings that stand in the way.
@@ -203,16 +209,26 @@ impl Allocation {
         self.channels.can_bind(now, number, peer, most)
     }
 
-    /// Peer of a channel.
-    #[inline]
+    /// Peer of a channel, permitted or not.
     pub(crate) fn channel_peer(&self, now: Millis, number: u16) -> Option<PeerAddr> {
         self.channels.peer(now, number)
     }
 
-    /// Channel of a peer.
+    /// Peer of a channel, and what its permission reaches, if packets may pass.
     #[inline]
-    pub(crate) fn channel_number(&self, now: Millis, peer: PeerAddr) -> Option<u16> {
-        self.channels.number(now, peer)
+    pub(crate) fn open_to(&self, now: Millis, number: u16) -> Option<(&PeerAddr, Scope)> {
+        self.relay.as_ref()?;
+        self.channels.open_to(now, number)
+    }
+
+    /// What the permission of a peer reaches, if packets may pass, and the peer's channel, if it has one.
+    #[inline]
+    pub(crate) fn open_from(&self, now: Millis, peer: &PeerAddr) -> Option<(Scope, Option<u16>)> {
+        if let Some((number, scope)) = self.channels.open_from(now, peer) {
+            return Some((scope, Some(number)));
+        }
+        // A channel that is not open has expired if there is a permission.
+        Some((self.permitted(now, peer.ip())?, None))
     }
 
     #[inline]

@@ -1,9 +1,10 @@
 //! The channels of one allocation (RFC 8656 section 12), found by number and by peer.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::address::{Millis, PeerAddr};
-use crate::allocation::BindError;
+use crate::allocation::{BindError, Scope};
 
 /// Bindings in the order they were made, and two sorted lists of their places: most allocations have one or two, which cost
 /// a hundred bytes here and a comparison to find. Few need no lists.
@@ -18,7 +19,11 @@ pub(crate) struct Channels {
 struct Channel {
     peer: PeerAddr,
     expires: Millis,
+    /// When packets stop to pass: when it expires, or before that its peer's permission.
+    open: Millis,
     number: u16,
+    /// What that permission reaches.
+    scope: Scope,
 }
 
 impl Channels {
@@ -30,7 +35,7 @@ impl Channels {
         }
     }
 
-    /// Binds or refreshes a channel.
+    /// Binds or refreshes a channel. [`permit`](Self::permit) opens it.
     pub(crate) fn bind(
         &mut self,
         now: Millis,
@@ -49,10 +54,35 @@ impl Channels {
         self.bound.push(Channel {
             peer,
             expires,
+            open: Millis(0),
             number,
+            scope: Scope::OwnRelays,
         });
         self.index();
         Ok(())
+    }
+
+    /// Notes the permission of an address beside each channel to it, so that a packet needs one comparison for both.
+    pub(crate) fn permit(&mut self, ip: IpAddr, scope: Scope, expires: Millis) {
+        let bound = self.bound.iter_mut();
+        for channel in bound.filter(|channel| channel.peer.ip() == ip) {
+            channel.open = channel.expires.min(expires);
+            channel.scope = scope;
+        }
+    }
+
+    /// Peer of a channel that is bound and permitted.
+    #[inline]
+    pub(crate) fn open_to(&self, now: Millis, number: u16) -> Option<(&PeerAddr, Scope)> {
+        let channel = self.numbered(number)?;
+        (channel.open > now).then_some((&channel.peer, channel.scope))
+    }
+
+    /// Channel of a peer, bound and permitted.
+    #[inline]
+    pub(crate) fn open_from(&self, now: Millis, peer: &PeerAddr) -> Option<(u16, Scope)> {
+        let channel = self.to(peer)?;
+        (channel.open > now).then_some((channel.number, channel.scope))
     }
 
     /// Whether [`bind`](Self::bind) would succeed. Clears expired bindings that stand in the way.
@@ -81,25 +111,27 @@ impl Channels {
         }
     }
 
-    /// Peer of a channel.
-    #[inline]
+    /// Peer of a channel, permitted or not.
     pub(crate) fn peer(&self, now: Millis, number: u16) -> Option<PeerAddr> {
         let channel = self.numbered(number)?;
         (channel.expires > now).then_some(channel.peer)
     }
 
     /// Channel of a peer.
-    #[inline]
-    pub(crate) fn number(&self, now: Millis, peer: PeerAddr) -> Option<u16> {
-        let channel = self.to(peer)?;
+    fn number(&self, now: Millis, peer: PeerAddr) -> Option<u16> {
+        let channel = self.to(&peer)?;
         (channel.expires > now).then_some(channel.number)
     }
 
     #[inline]
-    fn to(&self, peer: PeerAddr) -> Option<&Channel> {
+    fn to(&self, peer: &PeerAddr) -> Option<&Channel> {
         if self.bound.len() <= FEW {
-            return self.bound.iter().find(|channel| channel.peer == peer);
+            return self.bound.iter().find(|channel| channel.peer == *peer);
         }
+        self.to_one_of_many(peer)
+    }
+
+    fn to_one_of_many(&self, peer: &PeerAddr) -> Option<&Channel> {
         let at = self
             .by_peer
             .binary_search_by(|at| self.at(*at).map(|c| c.peer.get()).cmp(&Some(peer.get())))
@@ -112,6 +144,10 @@ impl Channels {
         if self.bound.len() <= FEW {
             return self.bound.iter().find(|channel| channel.number == number);
         }
+        self.numbered_one_of_many(number)
+    }
+
+    fn numbered_one_of_many(&self, number: u16) -> Option<&Channel> {
         let at = self
             .by_number
             .binary_search_by(|at| self.at(*at).map(|c| c.number).cmp(&Some(number)))

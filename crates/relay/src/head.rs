@@ -14,11 +14,15 @@ pub struct Head {
 
 impl Head {
     /// ChannelData header (RFC 8656 section 12.4).
+    #[inline]
     pub(crate) fn channel(number: u16, payload: usize) -> Option<Self> {
-        let length = u16::try_from(payload).ok()?;
+        let [l0, l1] = u16::try_from(payload).ok()?.to_be_bytes();
+        let [n0, n1] = number.to_be_bytes();
         let mut head = Self::empty();
-        head.push(&number.to_be_bytes());
-        head.push(&length.to_be_bytes());
+        head.length = 4;
+        if let Some(first) = head.bytes.first_chunk_mut() {
+            *first = [n0, n1, l0, l1];
+        }
         Some(head)
     }
 

@@ -1,4 +1,7 @@
-//! The packet path: a few hash look-ups, nothing copied, nothing allocated.
+//! The packet path: a few hash look-ups, nothing copied, nothing allocated. The steps of a single packet are inlined into one
+//! function each way: what they hand on, a [`Route`], is larger than what they do.
+
+use std::num::NonZeroU64;
 
 use stun_types::message::MessageClass;
 use stun_types::prelude::AttributeStaticType;
@@ -23,7 +26,7 @@ impl Relay {
         packet: &'a [u8],
     ) -> Output<'a> {
         match packet.first() {
-            Some(0x40..=0x7f) => self.channel_data(now, client, packet),
+            Some(0x40..=0x7f) => self.channel_data(now, &client, packet),
             Some(0x00..=0x3f) => self.stun(now, client, packet),
             _ => self.drop_packet(),
         }
@@ -43,9 +46,18 @@ impl Relay {
 
     /// Takes payloads that a client sent on channel `number` (RFC 8656 section 12.6).
     #[inline]
-    pub fn channel_run(&mut self, now: Millis, client: ClientAddr, number: u16, run: Run) -> Route {
-        match self.table.channel(now, &client, number) {
-            Some((relay, peer)) => self.route_to_peer(now, relay, peer, run),
+    pub fn channel_run(
+        &mut self,
+        now: Millis,
+        client: &ClientAddr,
+        number: u16,
+        run: Run,
+    ) -> Route {
+        match self.table.open_channel(now, client, number) {
+            Some((relay, peer, scope)) => {
+                let peer = *peer;
+                self.route_to_peer(now, relay, peer, scope, run)
+            }
             None => self.drop_run(run),
         }
     }
@@ -53,26 +65,20 @@ impl Relay {
     /// Takes payloads that `peer` sent to a relay socket (RFC 8656 section 11.3).
     #[inline]
     pub fn peer_run(&mut self, now: Millis, relay: RelayId, peer: PeerAddr, run: Run) -> Route {
-        let permitted = self
-            .table
-            .get(relay)
-            .and_then(|a| a.permitted(now, peer.ip()));
         // What comes from our own relayed addresses never takes this way: it is handed over inside.
-        match permitted {
-            Some(Scope::Everything) => self.route_to_client(now, relay, peer, run, Split::Apart),
-            Some(Scope::OwnRelays) | None => self.drop_run(run),
-        }
+        self.route_to_client(now, relay, peer, run, Way::Outside)
     }
 
     /// Takes payloads that another worker's client sent from its relayed address `from` to one of ours.
     pub fn worker_run(&mut self, now: Millis, from: RelayAddr, to: RelayAddr, run: Run) -> Route {
-        match self.table.owner(to.as_peer()) {
+        match self.table.owner(&to.as_peer()) {
             Some(Owner::Here(relay)) => self.hand_over(now, relay, from.as_peer(), run),
             Some(Owner::Worker(_)) | None => self.drop_run(run),
         }
     }
 
     /// What stands before a payload of `length` bytes, and how many zero bytes follow it (at most 3); `None`: it is too long.
+    #[inline]
     pub fn head(&mut self, wrap: Wrap, length: usize) -> Option<(Head, usize)> {
         let head = match wrap.channel {
             Some(number) => Head::channel(number, length),
@@ -120,10 +126,18 @@ impl Relay {
         }
         match understood && self.carries_datagrams(relay) {
             true => {
-                let route = self.route_to_peer(now, relay, peer, Run::one(payload.len()));
+                let route = self.permitted_run(now, relay, peer, Run::one(payload.len()));
                 self.output(route, payload, fragment)
             }
             false => self.drop_packet(),
+        }
+    }
+
+    fn permitted_run(&mut self, now: Millis, relay: RelayId, peer: PeerAddr, run: Run) -> Route {
+        let allocation = self.table.get(relay);
+        match allocation.and_then(|a| a.relay.and_then(|_| a.permitted(now, peer.ip()))) {
+            Some(scope) => self.route_to_peer(now, relay, peer, scope, run),
+            None => self.drop_run(run),
         }
     }
 
@@ -138,7 +152,7 @@ impl Relay {
     fn channel_data<'a>(
         &'a mut self,
         now: Millis,
-        client: ClientAddr,
+        client: &ClientAddr,
         packet: &'a [u8],
     ) -> Output<'a> {
         let Some((number, payload)) = channel_data(packet) else {
@@ -148,29 +162,49 @@ impl Relay {
         self.output(route, payload, Fragment::Allowed)
     }
 
-    /// Passes a client's packets on, if it has permission. A peer that is a relayed address of ours gets them at once.
-    #[inline]
-    fn route_to_peer(&mut self, now: Millis, relay: RelayId, peer: PeerAddr, run: Run) -> Route {
-        let Some((own, scope)) = self
-            .table
-            .get(relay)
-            .and_then(|a| Some((a.relay?, a.permitted(now, peer.ip())?)))
-        else {
-            return self.drop_run(run);
-        };
-        let owner = self.table.owner(peer);
-        if owner.is_none() && scope == Scope::OwnRelays {
+    /// Passes a client's packets on to a peer within the `scope` of its permission. A peer that is a relayed address of ours
+    /// gets them at once.
+    #[inline(always)]
+    fn route_to_peer(
+        &mut self,
+        now: Millis,
+        relay: RelayId,
+        peer: PeerAddr,
+        scope: Scope,
+        run: Run,
+    ) -> Route {
+        if let Some(owner) = self.table.owner(&peer) {
+            return self.route_inside(now, relay, owner, peer, run);
+        }
+        if scope == Scope::OwnRelays {
             return self.drop_run(run);
         }
         if let Err(refused) = self.admit(now, relay, run, Split::Apart) {
             return refused;
         }
-        self.counts.to_peers = add(self.counts.to_peers, run.packets);
-        self.counts.bytes_to_peers = add(self.counts.bytes_to_peers, run.bytes);
+        self.count_to_peers(run);
+        Route::ToPeer { relay, peer }
+    }
+
+    /// Packets from a relayed address of ours to another, `peer`, which `owner` serves.
+    fn route_inside(
+        &mut self,
+        now: Millis,
+        relay: RelayId,
+        owner: Owner,
+        peer: PeerAddr,
+        run: Run,
+    ) -> Route {
+        let Some(own) = self.table.get(relay).and_then(|a| a.relay) else {
+            return self.drop_run(run);
+        };
+        if let Err(refused) = self.admit(now, relay, run, Split::Apart) {
+            return refused;
+        }
+        self.count_to_peers(run);
         match owner {
-            None => Route::ToPeer { relay, peer },
-            Some(Owner::Here(other)) => self.hand_over(now, other, own.as_peer(), run),
-            Some(Owner::Worker(worker)) => Route::ToWorker {
+            Owner::Here(other) => self.hand_over(now, other, own.as_peer(), run),
+            Owner::Worker(worker) => Route::ToWorker {
                 worker: worker.into(),
                 from: own,
                 to: RelayAddr::new(peer.get()),
@@ -178,36 +212,37 @@ impl Relay {
         }
     }
 
-    /// Packets from one relayed address of ours to another.
+    #[inline]
+    const fn count_to_peers(&mut self, run: Run) {
+        self.counts.to_peers = add(self.counts.to_peers, run.packets);
+        self.counts.bytes_to_peers = add(self.counts.bytes_to_peers, run.bytes);
+    }
+
+    /// Packets from one relayed address of ours, `from`, to another.
     fn hand_over(&mut self, now: Millis, relay: RelayId, from: PeerAddr, run: Run) -> Route {
-        match self
-            .table
-            .get(relay)
-            .and_then(|a| a.permitted(now, from.ip()))
-        {
-            Some(_) => self.route_to_client(now, relay, from, run, Split::Never),
-            None => self.drop_run(run),
-        }
+        self.route_to_client(now, relay, from, run, Way::Inside)
     }
 
     /// RFC 8656 sections 11.3 and 12.7: on the peer's channel if it has one, else as Data indications.
-    #[inline]
+    #[inline(always)]
     fn route_to_client(
         &mut self,
         now: Millis,
         relay: RelayId,
         peer: PeerAddr,
         run: Run,
-        split: Split,
+        way: Way,
     ) -> Route {
-        let Some((client, channel)) = self
-            .table
-            .get(relay)
-            .map(|a| (a.client, a.channel_number(now, peer)))
-        else {
+        let Some(allocation) = self.table.get(relay) else {
             return self.drop_run(run);
         };
-        if let Err(refused) = self.admit(now, relay, run, split) {
+        let channel = match allocation.open_from(now, &peer) {
+            Some((Scope::Everything, channel)) => channel,
+            Some((Scope::OwnRelays, channel)) if way == Way::Inside => channel,
+            Some((Scope::OwnRelays, _)) | None => return self.drop_run(run),
+        };
+        let client = allocation.client;
+        if let Err(refused) = self.admit(now, relay, run, way.split()) {
             return refused;
         }
         self.counts.to_clients = add(self.counts.to_clients, run.packets);
@@ -222,7 +257,7 @@ impl Relay {
     }
 
     /// A single packet on its route.
-    #[inline]
+    #[inline(always)]
     fn output<'a>(&'a mut self, route: Route, payload: &'a [u8], fragment: Fragment) -> Output<'a> {
         match route {
             Route::Nowhere | Route::Singly => Output::Nothing,
@@ -253,9 +288,20 @@ impl Relay {
     /// Whether the allocation's rate leaves room for all of a run, counted if not.
     #[inline]
     fn admit(&mut self, now: Millis, relay: RelayId, run: Run, split: Split) -> Result<(), Route> {
-        let Some(max_bps) = self.limits.max_bps else {
-            return Ok(());
-        };
+        match self.limits.max_bps {
+            Some(max_bps) => self.admit_within(now, relay, run, split, max_bps),
+            None => Ok(()),
+        }
+    }
+
+    fn admit_within(
+        &mut self,
+        now: Millis,
+        relay: RelayId,
+        run: Run,
+        split: Split,
+        max_bps: NonZeroU64,
+    ) -> Result<(), Route> {
         let allocation = self.table.get_mut(relay);
         if allocation.is_some_and(|a| a.admits(now, run.bytes, max_bps)) {
             return Ok(());
@@ -288,6 +334,24 @@ impl Relay {
         high.copy_from_slice(&(word ^ word >> 31).to_be_bytes());
         low.copy_from_slice(&(word as u32).to_be_bytes());
         id
+    }
+}
+
+/// Where packets for a client come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// A relay socket.
+    Outside,
+    /// A relayed address of ours, whose client's rate has counted them.
+    Inside,
+}
+
+impl Way {
+    const fn split(self) -> Split {
+        match self {
+            Self::Outside => Split::Apart,
+            Self::Inside => Split::Never,
+        }
     }
 }
 

@@ -161,7 +161,7 @@ impl Default for Directory {
 impl Directory {
     /// Who has `address`. An outside address costs a comparison for each IP address of ours.
     #[inline]
-    pub(crate) fn find(&self, address: SocketAddr) -> Option<Home> {
+    pub(crate) fn find(&self, address: &SocketAddr) -> Option<Home> {
         let mut places = self.places.iter().map_while(OnceLock::get);
         let place = places.find(|place| place.ip == address.ip())?;
         let [page, at] = address.port().to_be_bytes().map(usize::from);
@@ -232,12 +232,12 @@ mod tests {
         directory.set(a, home(3, 0));
         directory.set(b, home(255, 70_000));
         assert_eq!(
-            [a, b, c].map(|at| directory.find(at)),
+            [a, b, c].map(|at| directory.find(&at)),
             [home(3, 0), home(255, 70_000), None]
         );
         directory.set(a, None);
         assert_eq!(
-            [a, b].map(|at| directory.find(at)),
+            [a, b].map(|at| directory.find(&at)),
             [None, home(255, 70_000)]
         );
     }
@@ -249,8 +249,8 @@ mod tests {
         for last in 0..=PLACES as u8 {
             directory.set(address(last), Some(Home { worker: 0, slot: 1 }));
         }
-        assert!(directory.find(address(PLACES as u8 - 1)).is_some());
-        assert_eq!(directory.find(address(PLACES as u8)), None);
+        assert!(directory.find(&address(PLACES as u8 - 1)).is_some());
+        assert_eq!(directory.find(&address(PLACES as u8)), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::address::{ClientAddr, Family, Millis, PeerAddr, Protocol, RelayAddr};
-use crate::allocation::Allocation;
+use crate::allocation::{Allocation, Scope};
 use crate::config::Limits;
 use crate::credentials::account;
 use crate::effect::RelayId;
@@ -197,8 +197,33 @@ impl Table {
         allocation.sibling
     }
 
-    /// Where a client's channel leads at `now`: numbers are the client's, whichever family the peer is of.
+    /// Where a client's channel leads at `now`, with what its permission reaches, if packets may pass.
     #[inline]
+    pub(crate) fn open_channel(
+        &self,
+        now: Millis,
+        client: &ClientAddr,
+        number: u16,
+    ) -> Option<(RelayId, &PeerAddr, Scope)> {
+        let first = self.by_client(client)?;
+        let allocation = self.get(first)?;
+        if let Some((peer, scope)) = allocation.open_to(now, number) {
+            return Some((first, peer, scope));
+        }
+        self.open_channel_of(now, allocation.sibling?, number)
+    }
+
+    fn open_channel_of(
+        &self,
+        now: Millis,
+        id: RelayId,
+        number: u16,
+    ) -> Option<(RelayId, &PeerAddr, Scope)> {
+        let (peer, scope) = self.get(id)?.open_to(now, number)?;
+        Some((id, peer, scope))
+    }
+
+    /// Where a client's channel leads at `now`: numbers are the client's, whichever family the peer is of.
     pub(crate) fn channel(
         &self,
         now: Millis,
@@ -216,8 +241,8 @@ impl Table {
 
     /// Who serves `peer`, if it is a relayed address of this server.
     #[inline]
-    pub(crate) fn owner(&self, peer: PeerAddr) -> Option<Owner> {
-        let home = self.shared.directory.find(peer.get())?;
+    pub(crate) fn owner(&self, peer: &PeerAddr) -> Option<Owner> {
+        let home = self.shared.directory.find(&peer.get())?;
         if home.worker != self.worker {
             return Some(Owner::Worker(home.worker));
         }
@@ -232,7 +257,7 @@ impl Table {
 
     /// Whether `peer` is a relayed address of this server that listens for connections.
     pub(crate) fn is_stream_of_ours(&self, peer: PeerAddr) -> bool {
-        self.shared.streams.find(peer.get()).is_some()
+        self.shared.streams.find(&peer.get()).is_some()
     }
 
     #[inline]

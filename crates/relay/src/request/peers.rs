@@ -128,7 +128,7 @@ impl Relay {
 
     fn is_ours(&self, protocol: Protocol, peer: PeerAddr) -> bool {
         match protocol {
-            Protocol::Udp => self.table.owner(peer).is_some(),
+            Protocol::Udp => self.table.owner(&peer).is_some(),
             Protocol::Tcp => self.table.is_stream_of_ours(peer),
         }
     }

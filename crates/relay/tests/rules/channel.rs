@@ -106,6 +106,35 @@ fn a_channel_without_its_permission_carries_nothing() {
     assert_eq!(lab.peer_packet(relay, PEER, b"x"), Sent::Nothing);
 }
 
+/// RFC 8656 section 12: a channel outlives the permission, and carries data again once there is another.
+#[test]
+fn a_permission_given_again_opens_the_channel_again() {
+    let (mut lab, client) = bound();
+    lab.pass(300);
+    assert_eq!(client.send_on(&mut lab, 0x4000, b"x"), Sent::Nothing);
+    client.permit(&mut lab, PEER).unwrap();
+    assert_ne!(client.send_on(&mut lab, 0x4000, b"x"), Sent::Nothing);
+    let relay = lab.last();
+    assert_eq!(
+        lab.peer_packet(relay, PEER, b"in"),
+        Sent::ToClient(client.address, channel_data(0x4000, b"in"))
+    );
+}
+
+/// RFC 8656 sections 9 and 12.2: the permission that comes with a channel is for the address, whatever the port.
+#[test]
+fn a_second_channel_to_an_address_keeps_the_first_open() {
+    let (mut lab, client) = bound();
+    let mut neighbour: std::net::SocketAddr = PEER.parse().unwrap();
+    neighbour.set_port(neighbour.port() + 1);
+    lab.pass(299);
+    client
+        .bind(&mut lab, 0x4001, &neighbour.to_string())
+        .unwrap();
+    lab.pass(299);
+    assert_ne!(client.send_on(&mut lab, 0x4000, b"x"), Sent::Nothing);
+}
+
 /// RFC 8656 section 12.2.
 #[test]
 fn binding_again_refreshes_channel_and_permission() {

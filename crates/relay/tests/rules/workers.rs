@@ -107,12 +107,12 @@ fn a_run_is_counted_packet_by_packet() {
         bytes: 9600,
     };
     let (relay, peer) = (lab.last(), PeerAddr::new(PEER.parse().unwrap()));
-    let out = lab.relay.channel_run(lab.now, client.address, 0x4000, run);
+    let out = lab.relay.channel_run(lab.now, &client.address, 0x4000, run);
     assert_eq!(out, Route::ToPeer { relay, peer });
     let back = lab.relay.peer_run(lab.now, relay, peer, run);
     assert!(matches!(back, Route::ToClient { client: to, .. } if to == client.address));
     assert_eq!(
-        lab.relay.channel_run(lab.now, client.address, 0x4001, run),
+        lab.relay.channel_run(lab.now, &client.address, 0x4001, run),
         Route::Nowhere
     );
     let counts = lab.relay.snapshot();
@@ -131,10 +131,10 @@ fn a_run_of_which_a_part_fits_the_rate_is_asked_about_packet_by_packet() {
         packets: 2,
         bytes: 100_000,
     };
-    let out = lab.relay.channel_run(lab.now, client.address, 0x4000, run);
+    let out = lab.relay.channel_run(lab.now, &client.address, 0x4000, run);
     assert_eq!(out, Route::Singly);
     let one = Run::one(50_000);
-    let passed = [(); 2].map(|()| lab.relay.channel_run(lab.now, client.address, 0x4000, one));
+    let passed = [(); 2].map(|()| lab.relay.channel_run(lab.now, &client.address, 0x4000, one));
     assert!(matches!(passed, [Route::ToPeer { .. }, Route::Nowhere]));
     assert_eq!(lab.relay.snapshot().over_rate, 1);
 }
@@ -157,7 +157,7 @@ fn a_run_between_two_clients_that_exceeds_the_rate_of_the_second_is_dropped_whol
         .relay
         .worker_run(lab.now, RelayAddr::new(at_ann), RelayAddr::new(at_ben), run);
     assert!(matches!(back, Route::ToClient { .. }));
-    let out = lab.relay.channel_run(lab.now, ann.address, 0x4000, run);
+    let out = lab.relay.channel_run(lab.now, &ann.address, 0x4000, run);
     assert_eq!(out, Route::Nowhere);
     assert_eq!(lab.relay.snapshot().over_rate, 2);
 }

@@ -186,7 +186,7 @@ impl Switch {
         train: &Train<'_>,
     ) {
         self.carry(now, train, |relay, run| {
-            relay.channel_run(now, client, number, run)
+            relay.channel_run(now, &client, number, run)
         });
     }
 
