@@ -91,6 +91,7 @@ impl ClientAddr {
 }
 
 impl Hash for ClientAddr {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.remote.hash_with(self.transport as u16, state);
         self.local.hash_with(0, state);
@@ -101,7 +102,9 @@ impl Hash for ClientAddr {
 /// Two spellings of one address must not be two keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Endpoint {
-    ip: u128,
+    /// The upper and the lower half of the address: one word of 16 bytes would fill the structure up to twice this size.
+    high: u64,
+    low: u64,
     scope: u32,
     port: u16,
 }
@@ -111,15 +114,19 @@ impl Endpoint {
     const fn new(address: SocketAddr) -> Self {
         match address {
             SocketAddr::V4(v4) => Self {
-                ip: MAPPED | v4.ip().to_bits() as u128,
+                high: 0,
+                low: MAPPED | v4.ip().to_bits() as u64,
                 scope: 0,
                 port: v4.port(),
             },
             SocketAddr::V6(v6) => {
                 let ip = v6.ip().to_bits();
+                let (high, low) = ((ip >> 64) as u64, ip as u64);
+                let mapped = is_mapped(high, low);
                 Self {
-                    ip,
-                    scope: if is_mapped(ip) { 0 } else { v6.scope_id() },
+                    high,
+                    low,
+                    scope: if mapped { 0 } else { v6.scope_id() },
                     port: v6.port(),
                 }
             }
@@ -128,21 +135,26 @@ impl Endpoint {
 
     #[inline]
     const fn get(self) -> SocketAddr {
-        let Self { ip, scope, port } = self;
-        if is_mapped(ip) {
-            SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::from_bits(ip as u32), port))
+        let Self {
+            high,
+            low,
+            scope,
+            port,
+        } = self;
+        if is_mapped(high, low) {
+            SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::from_bits(low as u32), port))
         } else {
-            SocketAddr::V6(SocketAddrV6::new(Ipv6Addr::from_bits(ip), port, 0, scope))
+            let ip = Ipv6Addr::from_bits((high as u128) << 64 | low as u128);
+            SocketAddr::V6(SocketAddrV6::new(ip, port, 0, scope))
         }
     }
 
     /// Few whole words in place of the dozen small writes of the derived implementation. The scope is left to comparison.
     #[inline]
     fn hash_with<H: Hasher>(self, salt: u16, state: &mut H) {
-        state.write_u64(self.ip as u64);
-        let high = (self.ip >> 64) as u64;
-        if high != 0 {
-            state.write_u64(high);
+        state.write_u64(self.low);
+        if self.high != 0 {
+            state.write_u64(self.high);
         }
         state.write_u64(u64::from(self.port) << 16 | u64::from(salt));
     }
@@ -154,12 +166,12 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-const fn is_mapped(ip: u128) -> bool {
-    ip >> 32 == MAPPED >> 32
+const fn is_mapped(high: u64, low: u64) -> bool {
+    high == 0 && low >> 32 == MAPPED >> 32
 }
 
 /// `::ffff:0:0`.
-const MAPPED: u128 = 0xffff_0000_0000;
+const MAPPED: u64 = 0xffff_0000_0000;
 
 /// A peer: where relayed packets go to or come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -92,6 +92,7 @@ impl Hasher for Fold {
         self.state = product as u64 ^ (product >> 64) as u64;
     }
 
+    #[inline]
     fn finish(&self) -> u64 {
         self.state
     }
