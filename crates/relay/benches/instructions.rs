@@ -18,6 +18,7 @@ fn main() {
     };
     let mut lab = Lab::new(16);
     let times: u32 = times.parse().unwrap();
+    let from_peer = what == "peer-to-client";
     let packet = match what.as_str() {
         "client-to-client" => to_next(1200),
         "binding" => binding(),
@@ -26,9 +27,9 @@ fn main() {
     };
     let mut bytes = 0;
     for index in (0..16).cycle().take(times as usize) {
-        bytes += match what.as_str() {
-            "peer-to-client" => lab.peer_sends(index, &packet),
-            _ => lab.client_sends(index, &packet),
+        bytes += match from_peer {
+            true => lab.peer_sends(index, &packet),
+            false => lab.client_sends(index, &packet),
         };
     }
     // The relay has sent something each time, or the count means nothing.

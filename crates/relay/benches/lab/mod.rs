@@ -18,6 +18,7 @@ use turn_types::message::{ALLOCATE, CHANNEL_BIND};
 pub(crate) struct Lab {
     pub(crate) relay: Relay,
     relays: Vec<RelayId>,
+    clients: Vec<ClientAddr>,
 }
 
 pub(crate) const NOW: Millis = Millis(1_700_000_000_000);
@@ -37,6 +38,7 @@ impl Lab {
         let mut lab = Self {
             relay: Relay::new(config, [42; 32]),
             relays: Vec::new(),
+            clients: (0..allocations).map(client).collect(),
         };
         for index in 0..allocations {
             lab.allocate(index);
@@ -50,7 +52,8 @@ impl Lab {
 
     /// Gives the relay a packet of a client's.
     pub(crate) fn client_sends(&mut self, index: u16, packet: &[u8]) -> usize {
-        sent(&self.relay.from_client(NOW, client(index), packet))
+        let client = self.clients[usize::from(index)];
+        sent(&self.relay.from_client(NOW, client, packet))
     }
 
     /// Gives the relay a packet of the peer's, for this allocation.
