@@ -39,6 +39,26 @@ fn turn_client_exchanges_data_with_a_peer_over_ipv6() {
     exchange_with_peer(over_udp(&server, config));
 }
 
+/// RFC 8656 section 7: one allocation with a relayed address of each family. Without channels, since the client would give
+/// the first number to a peer of each family, where section 12 allows a number one peer.
+#[test]
+fn turn_client_reaches_peers_of_both_families_by_one_allocation() {
+    let server = start_with_peers("127.0.0.1");
+    let mut config = config();
+    config.add_address_family(AddressFamily::IPV6);
+    let mut client = over_udp(&server, config);
+    let both = [client.allocated(), client.allocated()];
+    assert_ne!(both[0].is_ipv4(), both[1].is_ipv4());
+    for relayed in both {
+        let peer = Peer::new(relayed);
+        client.permit(peer.address());
+        client.send(peer.address(), b"out");
+        assert_eq!(peer.received(), (relayed, b"out".to_vec()));
+        peer.0.send_to(b"back", relayed).unwrap();
+        assert_eq!(client.received(), (peer.address(), b"back".to_vec()));
+    }
+}
+
 /// RFC 8489 section 9.2: the server offers both hashes of the password, the client takes SHA-256 and hides its name.
 #[test]
 fn turn_client_exchanges_data_with_sha256_and_a_hidden_name() {
