@@ -3,6 +3,7 @@ import { Tabs } from 'radix-ui'
 import { useTranslation } from 'react-i18next'
 import { pathOf } from '../../model/route'
 import css from './Clients.module.css'
+import tabs from '../../ui/Tabs.module.css'
 import { Code } from './Code'
 import { DemoView } from './DemoView'
 import { Library } from './Library'
@@ -28,15 +29,15 @@ export function ClientsView({ origin, protocol, onProtocol, demo, controls }: Cl
       <h1 className={css.title}>{t('title')}</h1>
       <p className={css.text}>{t('intro')}</p>
       <Tabs.Root value={protocol} onValueChange={choose} className={css.card}>
-        <Tabs.List className={css.tabs} aria-label={t('protocols')}>
+        <Tabs.List className={tabs.tabs} aria-label={t('protocols')}>
           {PROTOCOLS.map((one) => (
-            <Tabs.Trigger key={one} value={one} className={css.tab}>
+            <Tabs.Trigger key={one} value={one} className={tabs.tab}>
               {t(`${one}.name`)}
             </Tabs.Trigger>
           ))}
         </Tabs.List>
         {PROTOCOLS.map((one) => (
-          <Tabs.Content key={one} value={one} className={css.content}>
+          <Tabs.Content key={one} value={one} className={tabs.content}>
             <p>{t(`${one}.text`)}</p>
             <Code code={snippet(one, origin)} label={t('codeOf', { name: t(`${one}.name`) })} />
             <p className={css.note}>{t(`${one}.note`)}</p>

@@ -2,6 +2,7 @@ import { Download } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import { useTranslation } from 'react-i18next'
 import css from './Trust.module.css'
+import tabs from '../../ui/Tabs.module.css'
 import { SYSTEMS, type System } from './system'
 
 /** The steps for each system, this one's first in view. */
@@ -9,15 +10,15 @@ export function Steps({ initial }: { initial: System }) {
   const { t } = useTranslation('trust')
   return (
     <Tabs.Root defaultValue={initial} className={css.card}>
-      <Tabs.List className={css.tabs} aria-label={t('systems')}>
+      <Tabs.List className={tabs.tabs} aria-label={t('systems')}>
         {SYSTEMS.map((system) => (
-          <Tabs.Trigger key={system} value={system} className={css.tab}>
+          <Tabs.Trigger key={system} value={system} className={tabs.tab}>
             {t(`${system}.name`)}
           </Tabs.Trigger>
         ))}
       </Tabs.List>
       {SYSTEMS.map((system) => (
-        <Tabs.Content key={system} value={system} className={css.steps}>
+        <Tabs.Content key={system} value={system} className={tabs.content}>
           <DownloadLink system={system} />
           <ol className={css.list}>
             <li>{t(`${system}.s1`)}</li>
