@@ -4,6 +4,6 @@ mod error;
 pub mod process;
 pub mod relay;
 pub mod signal;
-mod tls;
+pub mod tls;
 
 pub use error::BenchError;

@@ -15,8 +15,12 @@ pub(crate) fn trusting_connector() -> TlsConnector {
     TlsConnector::from(trusting_config())
 }
 
-/// A configuration that takes any certificate.
-pub(crate) fn trusting_config() -> Arc<ClientConfig> {
+/// A configuration that takes any certificate: for measurements, and for tests that look at the one they were given.
+///
+/// # Panics
+/// Never: the provider knows the default versions.
+#[must_use]
+pub fn trusting_config() -> Arc<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()

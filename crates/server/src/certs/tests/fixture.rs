@@ -73,21 +73,9 @@ impl Fixture {
     }
 
     pub(super) fn presented(&self, local: &str, name: &str) -> CertificateDer<'static> {
-        let mut config = ClientConfig::builder_with_provider(Arc::new(
-            rustls::crypto::aws_lc_rs::default_provider(),
-        ))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
-        config
-            .dangerous()
-            .set_certificate_verifier(Arc::new(anyone::Anyone));
-        let mut client = ClientConnection::new(
-            Arc::new(config),
-            ServerName::try_from(name.to_owned()).unwrap(),
-        )
-        .unwrap();
+        let config = magpie_bench::tls::trusting_config();
+        let mut client =
+            ClientConnection::new(config, ServerName::try_from(name.to_owned()).unwrap()).unwrap();
         handshake(&mut client, self.server(local)).unwrap();
         client.peer_certificates().unwrap()[0].clone().into_owned()
     }
@@ -167,54 +155,4 @@ pub(super) fn folder() -> PathBuf {
     let folder = std::env::temp_dir().join(format!("magpie-certs-{}-{number}", std::process::id()));
     folder::ensure(&folder).unwrap();
     folder
-}
-
-mod anyone {
-    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-    use rustls::crypto::{aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-    use rustls::{DigitallySignedStruct, Error, SignatureScheme};
-
-    /// Takes any certificate, so that a test can look at the one it was given.
-    #[derive(Debug)]
-    pub(in super::super) struct Anyone;
-
-    impl ServerCertVerifier for Anyone {
-        fn verify_server_cert(
-            &self,
-            _: &CertificateDer<'_>,
-            _: &[CertificateDer<'_>],
-            _: &ServerName<'_>,
-            _: &[u8],
-            _: UnixTime,
-        ) -> Result<ServerCertVerified, Error> {
-            Ok(ServerCertVerified::assertion())
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
-            verify_tls12_signature(message, certificate, signature, &algorithms)
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
-            verify_tls13_signature(message, certificate, signature, &algorithms)
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            aws_lc_rs::default_provider()
-                .signature_verification_algorithms
-                .supported_schemes()
-        }
-    }
 }
