@@ -2,6 +2,8 @@ import { LOST, webSocket, type Carrier, type CarrierOwner, type OpenCarrier } fr
 
 /** How long a WebSocket may stay silent before plain HTTP is tried beside it. */
 const HEAD_START_MS = 700
+/** The same where WebSockets have worked: a silent one is then a slow network or a busy server. */
+const PROVEN_MS = 3_000
 /** A WebSocket lost this soon, without a word, was cut by something that lets only its handshake through. */
 const CUT_MS = 5_000
 const CUTS = 2
@@ -11,10 +13,13 @@ const REST_MS = 300_000
 /**
  * Opens whatever reaches the server: a WebSocket, or server-sent events and requests where WebSockets are cut.
  *
- * Both say hello first; the one that does so is kept and the other one is let go.
+ * Both say hello first; the one that does so is kept and the other one is let go. Where a WebSocket has worked, a refused one
+ * most likely met a server that was just starting again: then plain HTTP is taken only when it is refused a second time by a
+ * server that is there.
  */
 export function anyWay(): OpenCarrier {
   let headStart = HEAD_START_MS
+  let proven = false
   let cuts = 0
   let restsUntil = 0
 
@@ -36,8 +41,11 @@ export function anyWay(): OpenCarrier {
   return (server, owner) => {
     if (typeof EventSource === 'undefined') return webSocket(server, owner)
     if (Date.now() < restsUntil) return plainHttp(server, owner)
-    return race(server, owner, watched, headStart, (winner) => {
-      headStart = winner === 'plain' ? 0 : HEAD_START_MS
+    return race(server, owner, watched, headStart, (winner, refused) => {
+      const doubted = proven && refused
+      proven = winner === 'socket'
+      headStart = proven ? PROVEN_MS : doubted ? HEAD_START_MS : 0
+      return !doubted
     })
   }
 }
@@ -72,7 +80,8 @@ function race(
   owner: CarrierOwner,
   socket: OpenCarrier,
   headStart: number,
-  won: (way: Way) => void,
+  /** A way said hello first, the WebSocket refused or not; false: it is not to be kept. */
+  won: (way: Way, refused: boolean) => boolean,
 ): Carrier {
   const running = new Map<Way, Carrier>()
   let winner: Carrier | null = null
@@ -87,11 +96,12 @@ function race(
     const carrier = open(server, {
       message: (text) => {
         if (winner === null) {
-          running.delete(way)
+          const kept = won(way, !running.has('socket'))
+          if (kept) running.delete(way)
           close()
+          if (!kept) return owner.closed(LOST, '')
           running.set(way, carrier)
           winner = carrier
-          won(way)
         }
         owner.message(text)
       },

@@ -80,6 +80,45 @@ describe('choosing', () => {
     expect([FakeSocket.all.length, FakeEvents.all.length]).toEqual([3, 2])
   })
 
+  it('takes a refused WebSocket for a server that starts again where one has worked, and tries it once more', async () => {
+    const way = anyWay()
+    start(way)
+    FakeSocket.last.say(HELLO)
+    const { heard, ends } = start(way)
+    FakeSocket.last.shut(1006)
+    await pass(0)
+    FakeEvents.last.say(HELLO)
+    expect([heard, ends, FakeEvents.last.closed]).toEqual([[], [1006], true])
+    start(way)
+    FakeSocket.last.say(HELLO)
+    await pass(1_000)
+    expect(FakeEvents.all).toHaveLength(1)
+  })
+
+  it('takes plain HTTP when the server that is there refuses the WebSocket again', async () => {
+    const way = anyWay()
+    start(way)
+    FakeSocket.last.say(HELLO)
+    for (let i = 0; i < 2; i++) {
+      const { heard } = start(way)
+      FakeSocket.last.shut(1006)
+      await pass(0)
+      FakeEvents.last.say(HELLO)
+      expect(heard).toHaveLength(i)
+    }
+  })
+
+  it('waits longer for a hello where a WebSocket has worked', async () => {
+    const way = anyWay()
+    start(way)
+    FakeSocket.last.say(HELLO)
+    start(way)
+    await pass(2_999)
+    expect(FakeEvents.all).toHaveLength(0)
+    await pass(1)
+    expect(FakeEvents.all).toHaveLength(1)
+  })
+
   it('leaves WebSockets alone for five minutes after two were cut right behind their hello', async () => {
     const way = anyWay()
     for (let i = 0; i < 2; i++) {
