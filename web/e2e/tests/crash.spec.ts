@@ -34,6 +34,22 @@ test('relayed media comes back by itself', async ({ arrive, server }) => {
   await expect(red.ended).toBeVisible()
 })
 
+test('a server that starts again and again, at once or after a moment, is met over a WebSocket each time', async ({
+  arrive,
+  server,
+}) => {
+  const red = await arrive('red')
+  for (const away of [0, 60, 300]) {
+    const before = await welcomed(red)
+    await server.kill()
+    await red.page.waitForTimeout(away)
+    await server.start()
+    await expect.poll(async () => await welcomed(red)).toBeGreaterThan(before)
+    // Two that are lost sooner look like something on the way that cuts WebSockets.
+    await red.page.waitForTimeout(5_200)
+  }
+})
+
 async function relayedCall(arrive: Arrive, server: Server): Promise<{ red: Person; green: Person }> {
   const red = await onlyRelay(await arrive('red', { path: null }), server, 'udp')
   const green = await onlyRelay(await arrive('green', { path: null }), server, 'udp')

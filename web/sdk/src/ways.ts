@@ -24,15 +24,16 @@ export function anyWay(): OpenCarrier {
   let restsUntil = 0
 
   const watched: OpenCarrier = (server, owner) => {
-    let since = Infinity
+    let since = 0
     return webSocket(server, {
       message: (text) => {
-        since = Math.min(since, Date.now())
+        since ||= Date.now()
         owner.message(text)
       },
       closed: (code, reason) => {
+        // One that was never heard was refused: the server itself was away.
         if (code !== LOST || Date.now() - since > CUT_MS) cuts = 0
-        else if (since !== Infinity && ++cuts >= CUTS) restsUntil = Date.now() + REST_MS
+        else if (++cuts >= CUTS) restsUntil = Date.now() + REST_MS
         owner.closed(code, reason)
       },
     })

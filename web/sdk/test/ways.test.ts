@@ -135,6 +135,22 @@ describe('choosing', () => {
     expect(FakeSocket.all).toHaveLength(3)
   })
 
+  it('does not take a server that went away for something that cuts WebSockets', async () => {
+    const way = anyWay()
+    for (let i = 0; i < 3; i++) {
+      start(way)
+      FakeSocket.last.say(HELLO)
+      await pass(1_000)
+      FakeSocket.last.shut(1006)
+      start(way)
+      FakeSocket.last.shut(1006)
+      await pass(0)
+      FakeEvents.last.onerror?.()
+    }
+    start(way)
+    expect(FakeSocket.all).toHaveLength(7)
+  })
+
   it('knows a WebSocket that held, or was closed with a reason, from one that was cut', async () => {
     const way = anyWay()
     for (const [held, code] of [
