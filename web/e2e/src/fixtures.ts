@@ -81,7 +81,7 @@ export const test = base.extend<{ server: Server; flags: string[]; host: string;
       await made.addInitScript(installProbe)
       if (cameras !== undefined) await made.addInitScript(paintSecondCamera)
       if (before !== undefined) await made.addInitScript(before)
-      const person = new Person(await made.newPage(), colour)
+      const person = await Person.at(await made.newPage(), colour)
       people.push(person)
       if (path !== null) await person.page.goto(server.origin + path)
       return person

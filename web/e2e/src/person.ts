@@ -3,10 +3,9 @@ import { EventEmitter } from 'node:events'
 import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
 import { looks, type Colour, type Look } from './media.ts'
 import { framesDecoded, loudestTone, meanColour, route } from './probe.ts'
+import { overhear, type FrameEvent } from './talk.ts'
 
 export type Medium = 'video' | 'audio'
-
-export type FrameEvent = 'framesent' | 'framereceived'
 
 export class Person {
   readonly home: Locator
@@ -17,9 +16,12 @@ export class Person {
   readonly ended: Locator
   readonly remoteVideo: Locator
   readonly ownVideo: Locator
+  /** What the page has said to servers so far, and heard of them. */
+  readonly sent: string[] = []
+  readonly received: string[] = []
   readonly #frames = new EventEmitter<Record<FrameEvent, [string]>>()
 
-  constructor(
+  private constructor(
     readonly page: Page,
     readonly colour: Colour,
   ) {
@@ -31,17 +33,23 @@ export class Person {
     this.ended = page.getByRole('region', { name: 'Call ended' })
     this.remoteVideo = page.getByLabel('Remote video', { exact: true })
     this.ownVideo = page.getByLabel('My video', { exact: true })
-    page.on('websocket', (socket) => {
-      socket.on('framesent', ({ payload }) => this.#frames.emit('framesent', String(payload)))
-      socket.on('framereceived', ({ payload }) => this.#frames.emit('framereceived', String(payload)))
+  }
+
+  /** A person whose page has not been anywhere yet. */
+  static async at(page: Page, colour: Colour): Promise<Person> {
+    const person = new Person(page, colour)
+    await overhear(page, (event, frame) => {
+      ;(event === 'framesent' ? person.sent : person.received).push(frame)
+      person.#frames.emit(event, frame)
     })
+    return person
   }
 
   get context(): BrowserContext {
     return this.page.context()
   }
 
-  /** Resolves with the next frame of the page's connection that matches. */
+  /** Resolves with the next frame between the page and the server that matches. */
   async frame(event: FrameEvent, pattern: RegExp): Promise<string> {
     return await new Promise((done) => {
       const look = (frame: string): void => {

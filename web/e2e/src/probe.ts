@@ -1,16 +1,8 @@
-// Looks into a page from outside: what it connected, captured and said, without any help from the page's own code.
-
-/** A WebSocket of the page. Times are those of `performance.now()`. */
-export interface Socket {
-  readonly opened: number
-  welcomed: number | null
-  closed: number | null
-}
+// Looks into a page from outside: what it connected, captured and decoded, without any help from the page's own code.
 
 export interface Probe {
   readonly connections: RTCPeerConnection[]
   readonly candidates: string[]
-  readonly sockets: Socket[]
   /** Calls of `getUserMedia`. */
   captures: number
   /** Calls of `getDisplayMedia`. */
@@ -25,7 +17,7 @@ declare global {
 
 /** Runs in the page before its own scripts. */
 export function installProbe(): void {
-  const probe: Probe = { connections: [], candidates: [], sockets: [], captures: 0, screens: 0 }
+  const probe: Probe = { connections: [], candidates: [], captures: 0, screens: 0 }
   window.probe = probe
 
   const NativeConnection = window.RTCPeerConnection
@@ -35,21 +27,6 @@ export function installProbe(): void {
       probe.connections.push(this)
       this.addEventListener('icecandidate', ({ candidate }) => {
         if (candidate !== null) probe.candidates.push(candidate.candidate)
-      })
-    }
-  }
-
-  const NativeSocket = window.WebSocket
-  window.WebSocket = class extends NativeSocket {
-    constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, protocols)
-      const socket: Socket = { opened: performance.now(), welcomed: null, closed: null }
-      probe.sockets.push(socket)
-      this.addEventListener('message', ({ data }) => {
-        if (typeof data === 'string' && data.includes('"t":"welcome"')) socket.welcomed = performance.now()
-      })
-      this.addEventListener('close', () => {
-        socket.closed = performance.now()
       })
     }
   }
@@ -80,6 +57,35 @@ export async function framesDecoded(): Promise<number> {
     }
   }
   return frames
+}
+
+/**
+ * The longest time between two pictures of a video, by when they came in from the network; for one that stays away, until the
+ * end. A page too busy to draw all of them says nothing about the network.
+ *
+ * @param duration how long to look, milliseconds
+ */
+export async function longestStall(element: Element, duration: number): Promise<number> {
+  const video = element as HTMLVideoElement
+  const end = performance.now() + duration
+  let last = performance.now()
+  let longest = 0
+  const came = (at: number): void => {
+    longest = Math.max(longest, at - last)
+    last = Math.max(last, at)
+  }
+  await new Promise<void>((done) => {
+    const late = setTimeout(done, duration + 1_000)
+    const look = (now: number, { receiveTime }: VideoFrameCallbackMetadata): void => {
+      came(receiveTime ?? now)
+      if (now < end) return void video.requestVideoFrameCallback(look)
+      clearTimeout(late)
+      done()
+    }
+    video.requestVideoFrameCallback(look)
+  })
+  came(end)
+  return Math.round(longest)
 }
 
 /** How the open connection reaches the other side: candidate types, and the protocol to the relay. */

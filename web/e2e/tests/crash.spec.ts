@@ -1,10 +1,13 @@
 // The server dies during a call.
 import { connect, type Person } from '../src/person.ts'
 import { expect, test, type Arrive } from '../src/fixtures.ts'
+import { longestStall } from '../src/probe.ts'
 import { onlyRelay } from '../src/relay.ts'
 import type { Server } from '../src/server.ts'
 
-const signallingBackWithin = 5_000
+/** Milliseconds. Machines are not alike: each figure is printed, and three times what is promised fails. */
+const signallingBackWithin = 3 * 5_000
+const stallOf = 3 * 500
 
 for (const round of [1, 2, 3]) {
   test(`direct media goes on and signalling is back within 5 s, round ${round}`, async ({ arrive, server }) => {
@@ -13,11 +16,11 @@ for (const round of [1, 2, 3]) {
     await connect(red, green)
     await Promise.all([red.expectFrames(), green.expectFrames()])
 
-    const stalls = Promise.all([red, green].map((person) => longestStall(person, 6_000)))
+    const stalls = Promise.all([red, green].map((person) => person.remoteVideo.evaluate(longestStall, 6_000)))
     const back = await crashAndReturn(server, [red, green])
-    const [redStall, greenStall] = await stalls
-    console.log(`  back in signalling after ${back} ms; longest stall of the picture ${redStall} and ${greenStall} ms`)
-    expect(Math.max(redStall ?? Infinity, greenStall ?? Infinity)).toBeLessThan(1_500)
+    const longest = await stalls
+    console.log(`  back in signalling after ${back} ms; longest stall of the picture ${longest.join(' and ')} ms`)
+    expect(Math.max(...longest)).toBeLessThan(stallOf)
 
     await red.hangUp()
     await expect(green.ended).toBeVisible()
@@ -60,39 +63,15 @@ async function relayedCall(arrive: Arrive, server: Server): Promise<{ red: Perso
 
 /** @returns milliseconds from the kill until every page has been welcomed again */
 async function crashAndReturn(server: Server, people: Person[]): Promise<number> {
-  const welcomes = await Promise.all(people.map(welcomed))
   const begin = performance.now()
+  const welcomes = people.map(async (person) => {
+    await person.frame('framereceived', /"t":"welcome"/)
+    return performance.now() - begin
+  })
   await server.crash()
-  await Promise.all(
-    people.map(async (person, index) => {
-      await expect
-        .poll(async () => await welcomed(person), { timeout: 20_000, intervals: [50] })
-        .toBeGreaterThan(welcomes[index] ?? 0)
-    }),
-  )
-  const took = Math.round(performance.now() - begin)
+  const took = Math.round(Math.max(...(await Promise.all(welcomes))))
   expect(took).toBeLessThan(signallingBackWithin)
   return took
-}
-
-async function welcomed(person: Person): Promise<number> {
-  return await person.page.evaluate(() => window.probe.sockets.filter(({ welcomed }) => welcomed !== null).length)
-}
-
-/** The longest time without a new decoded frame, in milliseconds. */
-async function longestStall(person: Person, duration: number): Promise<number> {
-  const end = performance.now() + duration
-  let frames = await person.frames()
-  let since = performance.now()
-  let longest = 0
-  while (performance.now() < end) {
-    await person.page.waitForTimeout(100)
-    const seen = await person.frames()
-    if (seen > frames) since = performance.now()
-    frames = seen
-    longest = Math.max(longest, performance.now() - since)
-  }
-  return Math.round(longest)
 }
 
 async function growing(person: Person): Promise<boolean> {

@@ -6,15 +6,12 @@ import type { Server } from '../src/server.ts'
 test('the other side learns relayed candidates only, in descriptions too', async ({ arrive, server }) => {
   const red = await hidden(await arrive('red', { path: null }), server)
   const green = await arrive('green')
-  const heard: string[] = []
-  green.page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard.push(String(payload))))
-  await green.page.reload()
   await connect(red, green)
   await Promise.all([red.expectSees('green'), green.expectSees('red')])
 
   expect(await red.route()).toMatchObject({ local: 'relay' })
   expect(await green.route()).toMatchObject({ remote: 'relay' })
-  const signals = heard.filter((frame) => frame.includes('"t":"signal"'))
+  const signals = green.received.filter((frame) => frame.includes('"t":"signal"'))
   const candidates = signals.flatMap((frame) => frame.match(/candidate:[^"\\]*/g) ?? [])
   expect(candidates.length).toBeGreaterThan(0)
   expect(candidates.filter((one) => !/ typ relay raddr (0\.0\.0\.0|::) rport 9/.test(one))).toEqual([])
@@ -31,15 +28,12 @@ test('the other side learns relayed candidates only, in descriptions too', async
 test('the server holds back what a page should not have said', async ({ arrive, server }) => {
   const red = await hidden(await arrive('red', { path: null }), server, true)
   const green = await arrive('green')
-  const heard: string[] = []
-  green.page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard.push(String(payload))))
-  await green.page.reload()
   await connect(red, green)
   await green.expectSees('red')
 
   const said = await red.page.evaluate(() => window.probe.candidates)
   expect(said.filter((one) => one.includes('typ host'))).not.toEqual([])
-  expect(heard.filter((frame) => /typ (host|srflx|prflx)/.test(frame))).toEqual([])
+  expect(green.received.filter((frame) => /typ (host|srflx|prflx)/.test(frame))).toEqual([])
 })
 
 /** Chooses to hide the address; a `careless` page gathers every candidate all the same. */

@@ -2,6 +2,7 @@
 import type { Locator, Page } from '@playwright/test'
 import { graveFindings } from '../src/accessible.ts'
 import { expect, test as base } from '../src/fixtures.ts'
+import type { Person } from '../src/person.ts'
 import { serveCopied, type CopiedPage } from '../src/snippet.ts'
 import { sees } from '../src/seeing.ts'
 
@@ -117,18 +118,15 @@ async function watches(pane: Locator): Promise<void> {
 }
 
 /** Opens the page with the pasted code and waits until it has joined; its name is what it says of itself, if anything. */
-async function paste({ page }: { page: Page }, origin: string, named: boolean): Promise<{ page: Page; name: string }> {
+async function paste(person: Person, origin: string, named: boolean): Promise<{ page: Page; name: string }> {
+  const { page } = person
   let name = ''
-  let talks = false
   page.on('console', (message) => {
     name = /^my (?:number|id|name) is (\S+)$/.exec(message.text())?.[1] ?? name
   })
-  page.on('websocket', (socket) => {
-    socket.on('framesent', () => (talks = true))
-    socket.on('framereceived', () => (talks = true))
-  })
   await page.goto(origin)
-  await expect.poll(() => talks && (name !== '' || !named)).toBe(true)
+  const talks = (): boolean => person.sent.length + person.received.length > 0
+  await expect.poll(() => talks() && (name !== '' || !named)).toBe(true)
   await page.waitForFunction(() => 'dial' in window)
   return { page, name }
 }

@@ -21,6 +21,8 @@ for (const manner of ['refuses', 'ignores', 'cuts'] as const) {
       await connect(red, green)
       await Promise.all([red.expectSees('green'), green.expectSees('red')])
       expect(box.seen()).toBeGreaterThan(0)
+      expect(red.sent.filter((frame) => frame.includes('"t":"dial"'))).toHaveLength(1)
+      expect(green.received.filter((frame) => frame.includes('"type":"offer"'))).not.toEqual([])
       await red.hangUp()
       await expect(green.ended).toBeVisible()
     } finally {

@@ -6,16 +6,14 @@ import { familyOf, udpSockets } from '../src/sockets.ts'
 test('the callee makes no connection, candidate or recording before accepting', async ({ arrive }) => {
   const red = await arrive('red')
   const green = await arrive('green')
-  const sent: string[] = []
-  green.page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload))))
-  await green.page.reload()
   await red.dial(await green.number())
   await expect(green.incoming).toBeVisible()
   await green.page.waitForTimeout(1_500)
 
   const before = await green.page.evaluate(() => ({ ...window.probe, connections: window.probe.connections.length }))
   expect(before).toMatchObject({ connections: 0, candidates: [], captures: 0 })
-  expect(sent.filter((frame) => /"t":"signal"|candidate|"sdp"/.test(frame))).toEqual([])
+  expect(green.sent).not.toEqual([])
+  expect(green.sent.filter((frame) => /"t":"signal"|candidate|"sdp"/.test(frame))).toEqual([])
   expect(await red.page.evaluate(() => window.probe.connections.some((one) => one.remoteDescription !== null))).toBe(
     false,
   )
@@ -29,9 +27,6 @@ test('before accepting the callee has no UDP socket open, and the server none fo
   const red = await arrive('red')
   // Relayed, since a direct path would be found before a relay is asked for.
   const green = await onlyRelay(await arrive('green', { path: null }), server, 'udp')
-  const received: string[] = []
-  red.page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => received.push(String(payload))))
-  await red.page.reload()
   const ofTheCallee = /"t":"signal"|candidate|"sdp"|"peerEndpoint":"/
   const browser = await familyOf('green.y4m')
   const relayed = async (): Promise<number> => await udpSockets([server.pid])
@@ -42,24 +37,21 @@ test('before accepting the callee has no UDP socket open, and the server none fo
   await red.page.waitForTimeout(2_000)
   const ofTheCaller = await relayed()
   expect(await udpSockets(browser)).toBe(0)
-  expect(received.filter((frame) => ofTheCallee.test(frame))).toEqual([])
+  expect(red.received.filter((frame) => ofTheCallee.test(frame))).toEqual([])
 
   await green.answer()
   await green.expectConnected()
   expect(await udpSockets(browser)).toBeGreaterThan(0)
   await expect.poll(relayed).toBeGreaterThan(ofTheCaller)
-  expect(received.filter((frame) => ofTheCallee.test(frame))).not.toEqual([])
+  expect(red.received.filter((frame) => ofTheCallee.test(frame))).not.toEqual([])
 })
 
 test('a caller who is declined learns nothing but that', async ({ arrive }) => {
   const red = await arrive('red')
   const green = await arrive('green')
-  const received: string[] = []
-  red.page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => received.push(String(payload))))
-  await red.page.reload()
   await red.dial(await green.number())
   await green.decline()
   await expect(red.ended).toBeVisible()
-  expect(received.filter((frame) => /candidate|"sdp"|"peerEndpoint":"/.test(frame))).toEqual([])
-  expect(received.filter((frame) => frame.includes('"alerting":true'))).toEqual([])
+  expect(red.received.filter((frame) => /candidate|"sdp"|"peerEndpoint":"/.test(frame))).toEqual([])
+  expect(red.received.filter((frame) => frame.includes('"alerting":true'))).toEqual([])
 })

@@ -1,6 +1,7 @@
 // Every outcome of a ring, with the server killed and restarted at each message on the way.
-import type { FrameEvent, Person } from '../src/person.ts'
+import type { Person } from '../src/person.ts'
 import { expect, test, type Arrive } from '../src/fixtures.ts'
+import type { FrameEvent } from '../src/talk.ts'
 
 type Role = 'caller' | 'callee'
 
