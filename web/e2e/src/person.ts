@@ -100,7 +100,7 @@ export class Person {
 
   /** Waits until the call stands: duration shown and new frames coming in. */
   async expectConnected(): Promise<void> {
-    await expect(this.page.getByRole('timer', { name: 'Duration' })).toBeAttached({ timeout: 15_000 })
+    await expect(this.page.getByRole('timer', { name: 'Duration' })).toBeAttached()
   }
 
   async frames(): Promise<number> {
@@ -110,12 +110,12 @@ export class Person {
   /** Waits until `more` further frames have been decoded. */
   async expectFrames(more = 5): Promise<void> {
     const before = await this.frames()
-    await expect.poll(async () => await this.frames(), { timeout: 15_000 }).toBeGreaterThanOrEqual(before + more)
+    await expect.poll(async () => await this.frames()).toBeGreaterThanOrEqual(before + more)
   }
 
   /** Waits until a video element shows somebody's colour. */
   async expectSees(other: Colour, where: Locator = this.remoteVideo): Promise<void> {
-    await expect.poll(async () => nearest(await where.evaluate(meanColour)), { timeout: 15_000 }).toBe(other)
+    await expect.poll(async () => nearest(await where.evaluate(meanColour))).toBe(other)
   }
 
   /** Waits until somebody's tone is heard. */

@@ -148,7 +148,6 @@ test('a foreign page may ask for ICE servers', async ({ open, server }) => {
 
 for (const caller of ['Chromium', 'Firefox'] as const) {
   test(`${caller} calls the other through PeerJS`, async ({ open, server, shared }) => {
-    test.setTimeout(120_000)
     const browser = await firefox(shared.folder)
     try {
       const red = await open('red')
@@ -207,7 +206,6 @@ test.describe('a PeerJS page that calls the number of a person', () => {
   })
 
   test('and hangs up ends the call', async ({ open, arrive, server }) => {
-    test.setTimeout(90_000)
     const [green, red] = [await arrive('green'), await open('red')]
     await join(red, server, 'red')
     const number = await green.number()

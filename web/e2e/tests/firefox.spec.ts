@@ -7,7 +7,6 @@ import { framesDecoded, installProbe, meanColour } from '../src/probe.ts'
 
 for (const caller of ['Chromium', 'Firefox'] as const) {
   test(`${caller} calls the other and both decode the picture`, async ({ arrive, server, shared }) => {
-    test.setTimeout(120_000)
     const browser = await firefox(shared.folder)
     try {
       const page = await browser.newPage()

@@ -8,7 +8,7 @@ test('a shared screen is seen beside the camera, and goes when it is stopped', a
   await Promise.all([red.expectFrames(), green.expectFrames()])
   await red.press('Share screen')
   const screen = green.page.getByLabel(/screen/i).and(green.page.locator('video'))
-  await expect(screen).toBeVisible({ timeout: 15_000 })
+  await expect(screen).toBeVisible()
   await expect
     .poll(async () => await screen.evaluate((video) => (video as HTMLVideoElement).videoWidth))
     .toBeGreaterThan(0)
@@ -54,7 +54,7 @@ test('a muted microphone is not heard, and is heard again afterwards', async ({ 
   await green.expectHears('red')
   await red.press('Mute microphone')
   await expect(red.button('Unmute microphone')).toBeAttached()
-  await expect.poll(async () => await green.tone(1_200), { timeout: 10_000 }).toBeNull()
+  await expect.poll(async () => await green.tone(1_200)).toBeNull()
   await red.press('Unmute microphone')
   await green.expectHears('red')
 })

@@ -29,7 +29,6 @@ test('an invite link works once', async ({ arrive, server }) => {
 })
 
 test('somebody who is blocked rings in vain and is not noticed', async ({ arrive }) => {
-  test.setTimeout(90_000)
   const red = await arrive('red')
   const green = await arrive('green')
   const number = await green.number()

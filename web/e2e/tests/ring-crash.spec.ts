@@ -45,7 +45,7 @@ const outcomes: Record<string, Outcome> = {
   declined: {
     decide: async (_red, green) => await green.decline(),
     expect: async (red, green) => {
-      await expect(red.ended).toContainText(/declin/i, { timeout: 15_000 })
+      await expect(red.ended).toContainText(/declin/i)
       await expect(green.incoming).toBeHidden()
     },
     moments: {
@@ -58,7 +58,7 @@ const outcomes: Record<string, Outcome> = {
   cancelled: {
     decide: async (red) => await red.button('Cancel call').click(),
     expect: async (_red, green) => {
-      await expect(green.incoming).toBeHidden({ timeout: 15_000 })
+      await expect(green.incoming).toBeHidden()
       await expect(green.page.getByRole('list', { name: 'Recents' })).toContainText(/missed/i)
     },
     moments: {
@@ -77,7 +77,7 @@ for (const [name, outcome] of Object.entries(outcomes)) {
       const watched = moment.at === 'caller' ? red : green
       const crashed = watched.frame(moment.event, moment.frame).then(async () => await server.crash())
       await red.dial(number)
-      await expect(green.incoming).toBeVisible({ timeout: 15_000 })
+      await expect(green.incoming).toBeVisible()
       await expect(red.outgoing).toBeVisible()
       await outcome.decide(red, green)
       await crashed
@@ -108,16 +108,15 @@ test('busy, with the server killed as the third dial is on its way', async ({ ar
   const crashed = blue.frame('framesent', /"t":"dial"/).then(async () => await server.crash())
   await blue.dial(number)
   await crashed
-  await expect(blue.ended).toContainText(/busy|another call/i, { timeout: 15_000 })
+  await expect(blue.ended).toContainText(/busy|another call/i)
 })
 
 test('not answered, with the server killed while it rings', async ({ arrive, server }) => {
-  test.setTimeout(100_000)
   const { red, green, number } = await two(arrive)
   await red.dial(number)
   await expect(green.incoming).toBeVisible()
   await server.crash()
-  await expect(red.ended).toContainText(/no answer|did not answer|didn.t answer/i, { timeout: 55_000 })
+  await expect(red.ended).toContainText(/no answer|did not answer|didn.t answer/i, { timeout: 75_000 })
   await expect(green.incoming).toBeHidden()
   await expect(green.page.getByRole('list', { name: 'Recents' })).toContainText(/missed/i)
 })

@@ -10,7 +10,7 @@ async function expectFirstCamera(viewer: Person): Promise<void> {
     const [red, green, blue] = (await viewer.remoteVideo.evaluate(meanColour)) ?? [0, 0, 0]
     return green - Math.max(red, blue)
   }
-  await expect.poll(greenness, { timeout: 15_000 }).toBeGreaterThan(50)
+  await expect.poll(greenness).toBeGreaterThan(50)
 }
 
 async function openDevices(person: Person): Promise<void> {
@@ -37,7 +37,7 @@ test('another microphone is heard by the other side', async ({ arrive }) => {
   await openDevices(red)
   await red.page.getByLabel('Microphone', { exact: true }).selectOption({ label: 'Fake Audio Input 2' })
   await expect.poll(async () => await sentFrom(red.page, 'audio')).toBe('Fake Audio Input 2')
-  await expect.poll(async () => await green.tone(1_500), { timeout: 15_000 }).toBeGreaterThan(0)
+  await expect.poll(async () => await green.tone(1_500)).toBeGreaterThan(0)
 })
 
 test('another speaker plays the call, and the next one', async ({ arrive }) => {
@@ -78,7 +78,7 @@ test('without another camera the call goes on with sound, until one is plugged i
   await red.page.evaluate(() => window.pull('fake_device_0'))
   await expect(red.page.getByText('Your camera is gone. The call goes on with sound.').first()).toBeAttached()
   await expect(green.remoteVideo).toHaveCSS('opacity', '0')
-  await expect.poll(async () => await green.tone(1_500), { timeout: 15_000 }).toBeGreaterThan(0)
+  await expect.poll(async () => await green.tone(1_500)).toBeGreaterThan(0)
   await openDevices(red)
   const camera = red.page.getByLabel('Camera', { exact: true })
   await expect(camera).toHaveText('None found')
