@@ -40,7 +40,7 @@ export function step(state: DemoState, event: DemoEvent): DemoState {
       return { ...state, panes: [change(state.panes[0]), change(state.panes[1])] }
     }
     case 'late':
-      return state.kind === 'running' && state.panes.every(({ frames }) => frames > 0)
+      return state.kind === 'failed' || (state.kind === 'running' && state.panes.every(({ frames }) => frames > 0))
         ? state
         : { kind: 'failed', why: 'slow', detail: '' }
     case 'failed':

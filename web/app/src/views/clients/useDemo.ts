@@ -21,6 +21,10 @@ export function useDemo(): [DemoState, DemoControls] {
   const running = useRef<AbortController | null>(null)
   const end = () => running.current?.abort()
   useEffect(() => end, [])
+  // what failed is let go of: a call that comes up after all would be one that nobody sees
+  useEffect(() => {
+    if (state.kind === 'failed') end()
+  }, [state.kind])
   const controls: DemoControls = {
     start: (protocol, camera) => {
       end()
