@@ -9,6 +9,7 @@ import {
   microphoneOnly,
   mine,
   outgoing,
+  PutRight,
   quality,
   refused,
   shared,
@@ -138,6 +139,7 @@ export const entries: GalleryEntry[] = [
     view: 'check',
     states: {
       waiting: () => <Checked answer={new Promise(() => undefined)} />,
+      ready: () => <PutRight />,
       'camera-only': () => <Checked answer={microphoneOnly('not-found')} />,
       'listen-only': () => <Checked answer={Promise.resolve({ ok: false, audio: 'not-found', video: 'in-use' })} />,
       ...Object.fromEntries(FAILURES.map((why) => [why, () => <Checked answer={refused(why)} />])),

@@ -1,7 +1,7 @@
 import type { EndReason } from 'magpie-client'
 import type { MediaFailure } from 'magpie-client/devices'
 import type { Quality } from 'magpie-client/quality'
-import { useReducer, useState } from 'react'
+import { useEffect, useReducer, useState } from 'react'
 import { lin } from '../../gallery/fixtures'
 import { displayName } from '../../model/people'
 import { DEFAULT_PREFERENCES } from '../../model/preferences'
@@ -69,6 +69,16 @@ export function Checked({ answer }: { answer: ReturnType<typeof acquireWithin> }
     signal: new AbortController().signal,
   }))
   return <PreCallCheck preparation={preparation} asked={asked} onDone={() => undefined} />
+}
+
+/** A check that failed, and was put right by the time the person came back to the page. */
+export function PutRight() {
+  useEffect(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.resolve(drawnStream('niulang', 640, 400))
+    const back = setTimeout(() => dispatchEvent(new Event('focus')), 100)
+    return () => clearTimeout(back)
+  }, [])
+  return <Checked answer={microphoneOnly('in-use')} />
 }
 
 export function refused(why: MediaFailure): ReturnType<typeof acquireWithin> {
