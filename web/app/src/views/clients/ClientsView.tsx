@@ -2,6 +2,7 @@ import '../../i18n/clients'
 import { Tabs } from 'radix-ui'
 import { useTranslation } from 'react-i18next'
 import { pathOf } from '../../model/route'
+import column from '../Column.module.css'
 import css from './Clients.module.css'
 import tabs from '../../ui/Tabs.module.css'
 import { Code } from './Code'
@@ -25,10 +26,10 @@ export function ClientsView({ origin, protocol, onProtocol, demo, controls }: Cl
   const { t } = useTranslation('clients')
   const choose = (value: string) => onProtocol(PROTOCOLS.find((known) => known === value) ?? protocol)
   return (
-    <div className={css.page}>
-      <h1 className={css.title}>{t('title')}</h1>
-      <p className={css.text}>{t('intro')}</p>
-      <Tabs.Root value={protocol} onValueChange={choose} className={css.card}>
+    <div className={column.page}>
+      <h1 className={column.title}>{t('title')}</h1>
+      <p className={column.text}>{t('intro')}</p>
+      <Tabs.Root value={protocol} onValueChange={choose} className={column.card}>
         <Tabs.List className={tabs.tabs} aria-label={t('protocols')}>
           {PROTOCOLS.map((one) => (
             <Tabs.Trigger key={one} value={one} className={tabs.tab}>
@@ -40,17 +41,17 @@ export function ClientsView({ origin, protocol, onProtocol, demo, controls }: Cl
           <Tabs.Content key={one} value={one} className={tabs.content}>
             <p>{t(`${one}.text`)}</p>
             <Code code={snippet(one, origin)} label={t('codeOf', { name: t(`${one}.name`) })} />
-            <p className={css.note}>{t(`${one}.note`)}</p>
+            <p className={column.note}>{t(`${one}.note`)}</p>
             {one === 'native' && <Library />}
             <DemoView protocol={one} state={demo} controls={controls} />
           </Tabs.Content>
         ))}
       </Tabs.Root>
-      <section className={css.card}>
-        <h2 className={css.heading}>{t('ice.title')}</h2>
-        <p className={css.text}>{t('ice.text')}</p>
+      <section className={column.card}>
+        <h2 className={column.heading}>{t('ice.title')}</h2>
+        <p className={column.text}>{t('ice.text')}</p>
         <Code code={iceLine(origin)} label={t('ice.title')} />
-        <p className={css.note}>{t('ice.note')}</p>
+        <p className={column.note}>{t('ice.note')}</p>
       </section>
       <Trouble />
     </div>
@@ -61,8 +62,8 @@ export function ClientsView({ origin, protocol, onProtocol, demo, controls }: Cl
 function Trouble() {
   const { t } = useTranslation('clients')
   return (
-    <section className={css.card}>
-      <h2 className={css.heading}>{t('trouble.title')}</h2>
+    <section className={column.card}>
+      <h2 className={column.heading}>{t('trouble.title')}</h2>
       <ul className={css.list}>
         <li>
           {t('trouble.certificate')} <a href={pathOf({ kind: 'trust' })}>{t('trouble.trust')}</a>

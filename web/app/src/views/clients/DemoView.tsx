@@ -2,6 +2,7 @@ import { Play, Square } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button, Switch } from '../../ui'
+import column from '../Column.module.css'
 import css from './Clients.module.css'
 import { PaneView } from './PaneView'
 import type { Protocol } from './snippets'
@@ -24,10 +25,10 @@ export function DemoView({
   const busy = state.kind === 'starting'
   return (
     <section className={css.demo} aria-labelledby={`demo-${protocol}`}>
-      <h2 id={`demo-${protocol}`} className={css.heading}>
+      <h2 id={`demo-${protocol}`} className={column.heading}>
         {t('demo.title')}
       </h2>
-      <p className={css.text}>{t('demo.text')}</p>
+      <p className={column.text}>{t('demo.text')}</p>
       {state.kind === 'running' && (
         <>
           <div className={css.panes}>
@@ -41,7 +42,7 @@ export function DemoView({
       {state.kind === 'failed' && (
         <div role="alert" className={css.failure}>
           <p>{t(`demo.${state.why}`)}</p>
-          {state.detail && <p className={css.note}>{state.detail}</p>}
+          {state.detail && <p className={column.note}>{state.detail}</p>}
         </div>
       )}
       {state.kind === 'running' ? (

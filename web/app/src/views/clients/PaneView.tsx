@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import column from '../Column.module.css'
 import css from './Clients.module.css'
 import type { Pane } from './state'
 
@@ -28,7 +29,7 @@ export function PaneView({ pane, onFrames }: { pane: Pane; onFrames: (count: num
       </div>
       <figcaption className={css.caption}>
         <span role="status">{t(`pane.${stage}`)}</span>
-        <span className={css.note}>{t('pane.frames', { number: pane.frames.toLocaleString(i18n.language) })}</span>
+        <span className={column.note}>{t('pane.frames', { number: pane.frames.toLocaleString(i18n.language) })}</span>
       </figcaption>
     </figure>
   )

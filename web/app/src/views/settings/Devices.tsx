@@ -8,6 +8,7 @@ import { day } from '../format'
 import { useActions } from '../Page'
 import { EnterCode, OfferCode } from './LinkCode'
 import { Section } from './Section'
+import column from '../Column.module.css'
 import css from './Settings.module.css'
 
 export interface DevicesProps {
@@ -64,7 +65,7 @@ function DeviceRow({ device, onRemove }: { device: Device; onRemove: (() => void
           {device.label}
           {device.here && <span className={css.badge}>{t('devices.here')}</span>}
         </span>
-        <span className={css.note}>{t('devices.linkedAt', { date: day(device.linkedAt, i18n.language) })}</span>
+        <span className={column.note}>{t('devices.linkedAt', { date: day(device.linkedAt, i18n.language) })}</span>
       </span>
       {onRemove && (
         <IconButton label={t('devices.unlink', { label: device.label })} onClick={onRemove}>

@@ -9,6 +9,7 @@ import { day } from '../format'
 import { canShare, copyText, shareLink } from '../handOut'
 import { useActions } from '../Page'
 import { Section } from './Section'
+import column from '../Column.module.css'
 import css from './Settings.module.css'
 
 /** Makes links that ring me once. */
@@ -57,7 +58,7 @@ export function InviteLink({ invite }: { invite: OneTimeCode }) {
       <p className={css.url} aria-label={t('invite.link')}>
         {invite.url}
       </p>
-      <p className={css.note}>{t('invite.expires', { date: day(invite.expires, i18n.language) })}</p>
+      <p className={column.note}>{t('invite.expires', { date: day(invite.expires, i18n.language) })}</p>
       <div className={css.buttons}>
         <Button look="primary" icon={<Copy size={20} aria-hidden />} onClick={() => void copyText(invite.url)}>
           {t('invite.copy')}

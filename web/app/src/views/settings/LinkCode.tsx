@@ -9,6 +9,7 @@ import { sentence } from '../errors'
 import { duration } from '../format'
 import { copyText } from '../handOut'
 import { useActions } from '../Page'
+import column from '../Column.module.css'
 import css from './Settings.module.css'
 
 /** Shows a code that lets one other device become mine. */
@@ -85,7 +86,7 @@ function Offered({ offer, error, origin, now, onAgain }: OfferedProps) {
           <Copy size={20} aria-hidden />
         </IconButton>
       </div>
-      <p className={css.note}>{t('devices.expires', { time: duration(offer.expires - now, i18n.language) })}</p>
+      <p className={column.note}>{t('devices.expires', { time: duration(offer.expires - now, i18n.language) })}</p>
     </div>
   )
 }

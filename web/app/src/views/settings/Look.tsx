@@ -3,7 +3,7 @@ import type { Preferences } from '../../model/preferences'
 import { Select } from '../../ui'
 import { useActions } from '../Page'
 import { Section } from './Section'
-import css from './Settings.module.css'
+import column from '../Column.module.css'
 
 /** Language and theme. */
 export function Look({ preferences }: { preferences: Preferences }) {
@@ -21,7 +21,7 @@ export function Look({ preferences }: { preferences: Preferences }) {
   }
   return (
     <Section title={t('look.title')}>
-      <div className={css.pair}>
+      <div className={column.pair}>
         <Select
           label={t('look.language')}
           value={preferences.language}

@@ -6,6 +6,7 @@ import type { Preferences } from '../../model/preferences'
 import { Button, Select } from '../../ui'
 import { useActions } from '../Page'
 import { Section } from './Section'
+import column from '../Column.module.css'
 import css from './Settings.module.css'
 
 /** What is known of the devices, and the trial of them that may be running. */
@@ -105,7 +106,7 @@ function Running({ stream, failures, level }: { stream: MediaStream | null; fail
       {stream && stream.getAudioTracks().length > 0 && (
         <div className={css.form}>
           <progress className={css.meter} value={level} max={1} aria-label={t('media.level')} />
-          <p className={css.note}>{t('media.levelHint')}</p>
+          <p className={column.note}>{t('media.levelHint')}</p>
         </div>
       )}
       {failures.audio && <Failure words={`${t('media.microphone')}: ${t(`media.failure.${failures.audio}`)}`} />}

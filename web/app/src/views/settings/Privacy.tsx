@@ -5,6 +5,7 @@ import { Avatar, Button, Switch, toast } from '../../ui'
 import { sentence } from '../errors'
 import { useActions, useName } from '../Page'
 import { Section } from './Section'
+import column from '../Column.module.css'
 import css from './Settings.module.css'
 
 export interface PrivacyProps {
@@ -28,7 +29,7 @@ export function Privacy({ preferences, blocked, online }: PrivacyProps) {
         />
       </Section>
       <Section title={t('privacy.blocked')} text={t('privacy.blockedHint')}>
-        {blocked.length === 0 && <p className={css.note}>{t('privacy.blockedEmpty')}</p>}
+        {blocked.length === 0 && <p className={column.note}>{t('privacy.blockedEmpty')}</p>}
         {blocked.length > 0 && (
           <ul className={css.list}>
             {blocked.map((card) => (

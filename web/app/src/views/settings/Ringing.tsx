@@ -3,6 +3,7 @@ import type { Preferences } from '../../model/preferences'
 import { Button, Switch } from '../../ui'
 import { useActions } from '../Page'
 import { Section } from './Section'
+import column from '../Column.module.css'
 import css from './Settings.module.css'
 
 /** What the browser says about notifications. */
@@ -28,7 +29,7 @@ export function Ringing({ preferences, notifications, onAskNotifications }: Ring
       <div className={css.row}>
         <div className={css.words}>
           <span className={css.label}>{t('ring.notifications')}</span>
-          <span className={css.note}>
+          <span className={column.note}>
             {notifications === 'default' ? t('ring.notificationsHint') : t(`ring.${notifications}`)}
           </span>
         </div>

@@ -11,6 +11,7 @@ import { MediaDevices, type MediaTrial } from './MediaDevices'
 import { Privacy } from './Privacy'
 import { Profile } from './Profile'
 import { Ringing, type NotificationState } from './Ringing'
+import column from '../Column.module.css'
 import css from './Settings.module.css'
 
 export interface SettingsViewProps {
@@ -43,8 +44,8 @@ export function SettingsView({
   const mine = known(session)
   const online = session.kind === 'online'
   return (
-    <div className={css.settings}>
-      <h1 className={css.title}>{t('title')}</h1>
+    <div className={column.page}>
+      <h1 className={column.title}>{t('title')}</h1>
       {session.kind === 'offline' && <p className={css.offline}>{t('offline')}</p>}
       <Profile me={mine?.me ?? null} online={online} />
       <Ringing preferences={preferences} notifications={notifications} onAskNotifications={onAskNotifications} />

@@ -1,6 +1,7 @@
 import { Download } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import { useTranslation } from 'react-i18next'
+import column from '../Column.module.css'
 import css from './Trust.module.css'
 import tabs from '../../ui/Tabs.module.css'
 import { SYSTEMS, type System } from './system'
@@ -9,7 +10,7 @@ import { SYSTEMS, type System } from './system'
 export function Steps({ initial }: { initial: System }) {
   const { t } = useTranslation('trust')
   return (
-    <Tabs.Root defaultValue={initial} className={css.card}>
+    <Tabs.Root defaultValue={initial} className={column.card}>
       <Tabs.List className={tabs.tabs} aria-label={t('systems')}>
         {SYSTEMS.map((system) => (
           <Tabs.Trigger key={system} value={system} className={tabs.tab}>
@@ -25,7 +26,7 @@ export function Steps({ initial }: { initial: System }) {
             <li>{t(`${system}.s2`)}</li>
             <li>{t(`${system}.s3`)}</li>
           </ol>
-          <p className={css.note}>{t(`${system}.note`)}</p>
+          <p className={column.note}>{t(`${system}.note`)}</p>
         </Tabs.Content>
       ))}
     </Tabs.Root>

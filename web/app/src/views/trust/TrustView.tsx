@@ -8,6 +8,7 @@ import link from '../frame/Stopped.module.css'
 import { To } from '../Page'
 import { Steps } from './Steps'
 import type { System } from './system'
+import column from '../Column.module.css'
 import css from './Trust.module.css'
 import type { Light, Told } from './useTrust'
 
@@ -29,18 +30,18 @@ export function TrustView({ light, told, origin, secure, system, onRetry }: Trus
     return <Explain title={t('public.title')} text={t('public.text')} actions={<Home />} />
   }
   return (
-    <div className={css.trust}>
-      <h1 className={css.title}>{t('title')}</h1>
-      <p className={css.text}>{t('intro')}</p>
+    <div className={column.page}>
+      <h1 className={column.title}>{t('title')}</h1>
+      <p className={column.text}>{t('intro')}</p>
       <Lamp light={light} secure={secure} />
       <Steps initial={system} />
-      <div className={css.pair}>
+      <div className={column.pair}>
         <Phone url={plainTrustUrl(origin)} />
         <Fingerprint told={told} onRetry={onRetry} />
       </div>
-      <section className={css.card}>
-        <h2 className={css.heading}>{t('safe.title')}</h2>
-        <p className={css.text}>{t('safe.text')}</p>
+      <section className={column.card}>
+        <h2 className={column.heading}>{t('safe.title')}</h2>
+        <p className={column.text}>{t('safe.text')}</p>
       </section>
     </div>
   )
@@ -64,7 +65,7 @@ function Lamp({ light, secure }: { light: Light; secure: boolean }) {
         <p role="status" aria-label={t('light.label')} className={css.lampWords}>
           {t(`light.${light}`)}
         </p>
-        {light === 'trusted' && secure && <p className={css.note}>{t('trustedNote')}</p>}
+        {light === 'trusted' && secure && <p className={column.note}>{t('trustedNote')}</p>}
         {light === 'trusted' && !secure && <a href={`https://${location.host}/`}>{t('openSecure')}</a>}
       </div>
     </div>
@@ -74,13 +75,13 @@ function Lamp({ light, secure }: { light: Light; secure: boolean }) {
 function Phone({ url }: { url: string }) {
   const { t } = useTranslation('trust')
   return (
-    <section className={css.card}>
-      <h2 className={css.heading}>{t('phone')}</h2>
+    <section className={column.card}>
+      <h2 className={column.heading}>{t('phone')}</h2>
       {isLocal(url) ? (
-        <p className={css.text}>{t('phoneLocalhost')}</p>
+        <p className={column.text}>{t('phoneLocalhost')}</p>
       ) : (
         <>
-          <p className={css.text}>{t('phoneText')}</p>
+          <p className={column.text}>{t('phoneText')}</p>
           <Qr text={url} label={t('qr', { url })} />
           <p className={css.url}>{url}</p>
         </>
@@ -93,8 +94,8 @@ function Fingerprint({ told, onRetry }: { told: Told; onRetry: () => void }) {
   const { t } = useTranslation('trust')
   const { t: common } = useTranslation('common')
   return (
-    <section className={css.card}>
-      <h2 className={css.heading}>{t('fingerprint')}</h2>
+    <section className={column.card}>
+      <h2 className={column.heading}>{t('fingerprint')}</h2>
       {told.kind === 'asking' && <p role="status">{common('loading')}</p>}
       {told.kind === 'told' && (
         <p className={css.code}>
@@ -107,7 +108,7 @@ function Fingerprint({ told, onRetry }: { told: Told; onRetry: () => void }) {
           <Button onClick={onRetry}>{common('retry')}</Button>
         </>
       )}
-      <p className={css.note}>{t('fingerprintText')}</p>
+      <p className={column.note}>{t('fingerprintText')}</p>
     </section>
   )
 }
