@@ -70,7 +70,7 @@ function RecentRow({ recent, isContact, now }: { recent: Recent; isContact: bool
           <span className={css.line}>{said.join(' · ')}</span>
         </>
       }
-      end={<time dateTime={new Date(recent.at).toISOString()}>{moment(recent.at, now, i18n.language)}</time>}
+      when={<time dateTime={new Date(recent.at).toISOString()}>{moment(recent.at, now, i18n.language)}</time>}
       onPress={() => dial(recent.peer.id, recent.media)}
       menu={items}
     />
