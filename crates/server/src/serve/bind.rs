@@ -26,6 +26,8 @@ pub struct Bound {
 pub struct BindError {
     address: SocketAddr,
     transport: &'static str,
+    /// What chooses the address.
+    setting: &'static str,
     source: io::Error,
 }
 
@@ -34,13 +36,14 @@ impl fmt::Display for BindError {
         let Self {
             address,
             transport,
+            setting,
             source,
         } = self;
         match source.kind() {
             io::ErrorKind::AddrInUse => {
                 write!(
                     f,
-                    "{transport} port {} on {} is taken by another program; choose another with --listen ADDRESS:PORT",
+                    "{transport} port {} on {} is taken by another program; choose another with {setting}",
                     address.port(),
                     address.ip()
                 )
@@ -48,7 +51,7 @@ impl fmt::Display for BindError {
             io::ErrorKind::PermissionDenied => {
                 write!(
                     f,
-                    "{transport} port {} needs privileges this process does not have; choose one above 1023 with --listen ADDRESS:PORT",
+                    "{transport} port {} needs privileges this process does not have; choose one above 1023 with {setting}",
                     address.port()
                 )
             }
@@ -62,6 +65,12 @@ impl fmt::Display for BindError {
 
 impl std::error::Error for BindError {}
 
+impl BindError {
+    fn chosen_by(self, setting: &'static str) -> Self {
+        Self { setting, ..self }
+    }
+}
+
 /// Takes the ports the settings name.
 ///
 /// # Errors
@@ -72,7 +81,9 @@ pub fn bind(settings: &Settings) -> Result<Bound, BindError> {
         Listen::Automatic => shared_anywhere()?,
     };
     for address in &settings.stun {
-        bound.add_turn(*address, &settings.stun)?;
+        bound
+            .add_turn(*address, &settings.stun)
+            .map_err(|error| error.chosen_by("--stun ADDRESS:PORT"))?;
     }
     for address in &settings.stun_where_free {
         if let Err(error) = bound.add_turn(*address, &[]) {
@@ -83,11 +94,15 @@ pub fn bind(settings: &Settings) -> Result<Bound, BindError> {
         bound.add_discovery(address)?;
     }
     if let Some(address) = settings.plain {
-        bound.tcp.push((tcp(address)?, Face::Plain));
+        let listener = tcp(address).map_err(|error| error.chosen_by("--plain ADDRESS:PORT"))?;
+        bound.tcp.push((listener, Face::Plain));
     }
     match settings.admin {
         AdminAddress::Off => {}
-        AdminAddress::At(address) => bound.tcp.push((tcp(address)?, Face::Admin)),
+        AdminAddress::At(address) => {
+            let listener = tcp(address).map_err(|error| error.chosen_by("--admin ADDRESS:PORT"))?;
+            bound.tcp.push((listener, Face::Admin));
+        }
         // The usual one is not worth a word unless the server starts.
         AdminAddress::WhereFree(address) => {
             let free = tcp(address).ok();
@@ -100,12 +115,19 @@ pub fn bind(settings: &Settings) -> Result<Bound, BindError> {
 }
 
 impl Bound {
+    const NOTHING: Self = Self {
+        tcp: Vec::new(),
+        udp: Vec::new(),
+        first: UNKNOWN,
+    };
+
     /// Takes one of the four sockets of NAT behaviour discovery, which is a matter of UDP, unless it is open already.
     fn add_discovery(&mut self, address: SocketAddr) -> Result<(), BindError> {
         if !self.udp.iter().any(|udp| covers(udp.local(), address)) {
             let socket = RelaySocket::bind(address).map_err(|source| BindError {
                 address,
                 transport: "UDP",
+                setting: "relay.stun_addresses",
                 source,
             })?;
             self.udp.push(socket);
@@ -119,17 +141,11 @@ impl Bound {
         if self.udp.iter().any(|udp| covers(udp.local(), address)) {
             return Ok(());
         }
-        let ipv4 = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
-        let separate = beside.contains(&ipv4) || self.udp.iter().any(|udp| udp.local() == ipv4);
-        if separate {
-            let (tcp, udp) = pair(address)?;
-            self.tcp.push((tcp, Face::Turn));
-            self.udp.push(udp);
-        } else {
-            let taken = everywhere(address, Face::Turn)?;
-            self.tcp.extend(taken.tcp);
-            self.udp.extend(taken.udp);
-        }
+        let open = self.udp.iter().map(RelaySocket::local);
+        let beside: Vec<SocketAddr> = open.chain(beside.iter().copied()).collect();
+        let taken = everywhere(address, Face::Turn, &beside)?;
+        self.tcp.extend(taken.tcp);
+        self.udp.extend(taken.udp);
         Ok(())
     }
 }
@@ -142,13 +158,9 @@ fn covers(bound: SocketAddr, address: SocketAddr) -> bool {
 }
 
 fn shared_at(addresses: &[SocketAddr]) -> Result<Bound, BindError> {
-    let mut bound = Bound {
-        tcp: Vec::new(),
-        udp: Vec::new(),
-        first: UNKNOWN,
-    };
+    let mut bound = Bound::NOTHING;
     for address in addresses {
-        let taken = everywhere(*address, Face::Shared)?;
+        let taken = everywhere(*address, Face::Shared, addresses)?;
         bound.tcp.extend(taken.tcp);
         bound.udp.extend(taken.udp);
         if bound.first == UNKNOWN {
@@ -160,38 +172,38 @@ fn shared_at(addresses: &[SocketAddr]) -> Result<Bound, BindError> {
 
 /// The first free of the usual ports.
 fn shared_anywhere() -> Result<Bound, BindError> {
-    let wildcard = |port| SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
-    everywhere(wildcard(443), Face::Shared).or_else(|_| everywhere(wildcard(8443), Face::Shared))
+    let wildcard = |port| {
+        let address = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
+        everywhere(address, Face::Shared, &[])
+    };
+    wildcard(443).or_else(|_| wildcard(8443))
 }
 
-/// Takes an address; the IPv6 wildcard stands for IPv4 too, and for IPv4 alone on a machine without IPv6.
-fn everywhere(address: SocketAddr, face: Face) -> Result<Bound, BindError> {
-    if address.ip() != IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+/// Takes an address. The IPv6 wildcard stands for IPv4 too, unless that is named or open `beside` it, and for IPv4 alone
+/// on a machine without IPv6.
+fn everywhere(address: SocketAddr, face: Face, beside: &[SocketAddr]) -> Result<Bound, BindError> {
+    let mut bound = Bound::NOTHING;
+    let mut take = |address| {
         let (tcp, udp) = pair(address)?;
-        let first = local(&tcp, address)?;
-        return Ok(Bound {
-            tcp: vec![(tcp, face)],
-            udp: vec![udp],
-            first,
-        });
-    }
-    let (tcp4, udp4) = pair(SocketAddr::new(
-        Ipv4Addr::UNSPECIFIED.into(),
-        address.port(),
-    ))?;
-    let first = SocketAddr::new(address.ip(), local(&tcp4, address)?.port());
-    let mut bound = Bound {
-        tcp: vec![(tcp4, face)],
-        udp: vec![udp4],
-        first,
+        let taken = local(&tcp, address)?;
+        bound.tcp.push((tcp, face));
+        bound.udp.push(udp);
+        Ok(taken)
     };
-    match pair(first) {
-        Ok((tcp6, udp6)) => {
-            bound.tcp.push((tcp6, face));
-            bound.udp.push(udp6);
-        }
-        Err(error) if lacks_ipv6(&error.source) => (),
-        Err(error) => return Err(error),
+    if address.ip() != IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        bound.first = take(address)?;
+        return Ok(bound);
+    }
+    let ipv4 = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
+    let port = match beside.contains(&ipv4) {
+        true => address.port(),
+        false => take(ipv4)?.port(),
+    };
+    match take(SocketAddr::new(address.ip(), port)) {
+        Ok(first) => bound.first = first,
+        Err(error) if !lacks_ipv6(&error.source) => return Err(error),
+        Err(_) if bound.tcp.is_empty() => (),
+        Err(_) => bound.first = SocketAddr::new(address.ip(), port),
     }
     Ok(bound)
 }
@@ -209,6 +221,7 @@ fn pair(address: SocketAddr) -> Result<(TcpListener, RelaySocket), BindError> {
                 return Err(BindError {
                     address: chosen,
                     transport: "UDP",
+                    setting: LISTEN,
                     source,
                 });
             }
@@ -237,6 +250,7 @@ fn tcp(address: SocketAddr) -> Result<TcpListener, BindError> {
     bind().map_err(|source| BindError {
         address,
         transport: "TCP",
+        setting: LISTEN,
         source,
     })
 }
@@ -245,6 +259,7 @@ fn local(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, Bind
     listener.local_addr().map_err(|source| BindError {
         address,
         transport: "TCP",
+        setting: LISTEN,
         source,
     })
 }
@@ -258,6 +273,9 @@ fn lacks_ipv6(error: &io::Error) -> bool {
         .raw_os_error()
         .is_some_and(|code| missing.contains(&code))
 }
+
+/// What chooses the shared port.
+const LISTEN: &str = "--listen ADDRESS:PORT";
 
 const UNKNOWN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
@@ -324,8 +342,37 @@ mod tests {
     }
 
     #[test]
+    fn the_ipv6_wildcard_leaves_ipv4_to_an_address_named_beside_it() {
+        let open = shared_at(&["0.0.0.0:0".parse().unwrap()]).unwrap();
+        let ipv4 = open.first;
+        let ipv6 = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), ipv4.port());
+        let bound = everywhere(ipv6, Face::Shared, &[ipv6, ipv4]).unwrap();
+        assert!(bound.udp.iter().all(|udp| udp.local() == ipv6));
+        assert_eq!(bound.tcp.len(), bound.udp.len());
+    }
+
+    #[test]
+    fn the_flag_that_chooses_a_taken_port_is_named() {
+        let held = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = held.local_addr().unwrap();
+        let mut free = crate::config::defaults(std::path::Path::new(""));
+        free.listen = Listen::At(vec!["127.0.0.1:0".parse().unwrap()]);
+        free.stun_where_free = Vec::new();
+        free.admin = AdminAddress::Off;
+        let said = |change: fn(&mut Settings, SocketAddr)| {
+            let mut settings = free.clone();
+            change(&mut settings, taken);
+            bind(&settings).unwrap_err().to_string()
+        };
+        assert!(said(|it, at| it.listen = Listen::At(vec![at])).contains("--listen"));
+        assert!(said(|it, at| it.stun = vec![at]).contains("--stun"));
+        assert!(said(|it, at| it.plain = Some(at)).contains("--plain"));
+        assert!(said(|it, at| it.admin = AdminAddress::At(at)).contains("--admin"));
+    }
+
+    #[test]
     fn the_ipv6_wildcard_takes_ipv4_too() {
-        let bound = everywhere("[::]:0".parse().unwrap(), Face::Shared).unwrap();
+        let bound = everywhere("[::]:0".parse().unwrap(), Face::Shared, &[]).unwrap();
         assert!(
             bound
                 .tcp
