@@ -117,8 +117,10 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     ];
-    let certificates = Certificates::open(settings)?;
+    // Before the folder is touched: a certificate of the operator's that cannot be used leaves nothing behind.
+    Certificates::check_files(settings)?;
     let lock = FolderLock::take(&settings.data)?;
+    let certificates = Certificates::open(settings)?;
     let private = [listening.plain.clone(), listening.admin.clone()].concat();
     let relay = Relay::start(&settings.relay, &settings.data, udp, tcp_addresses, private)?;
     let everywhere = first.ip().is_unspecified();

@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::certs::folder;
+
 /// Held while this process uses the data folder; the system gives it back however the process ends.
 #[derive(Debug)]
 pub(super) struct FolderLock {
@@ -22,12 +24,13 @@ pub(super) enum LockError {
 }
 
 impl FolderLock {
-    /// Takes the lock without waiting.
+    /// Makes the folder if it is missing, and takes the lock without waiting.
     ///
     /// # Errors
     /// [`LockError`]; the server must not start.
     pub(super) fn take(folder: &Path) -> Result<Self, LockError> {
         let unusable = |source| LockError::Unusable(folder.to_owned(), source);
+        folder::ensure(folder).map_err(unusable)?;
         let mut options = OpenOptions::new();
         let file = options
             .create(true)
@@ -55,7 +58,7 @@ impl fmt::Display for LockError {
             }
             Self::Unusable(folder, source) => write!(
                 f,
-                "cannot write to the data folder {}: {source}",
+                "cannot use the data folder {}: {source}; choose another with --data",
                 folder.display()
             ),
         }

@@ -1,5 +1,6 @@
 //! Starting, refusing to start, and stopping.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -79,6 +80,7 @@ fn an_unreadable_certificate_is_one_sentence() {
         "gone.key",
     ]);
     assert!(refusal(&outcome(&mut command)).contains("gone.pem"));
+    assert!(!folder.data().exists());
 }
 
 #[test]
@@ -97,15 +99,25 @@ fn a_data_folder_that_cannot_be_made_is_one_sentence() {
     fs::write(folder.data(), "a file is in the way").unwrap();
     let said = refusal(&outcome(magpie(&folder).args(["--listen", "127.0.0.1:0"])));
     assert!(said.contains(folder.data().to_str().unwrap()), "{said}");
+    assert!(
+        said.contains("data folder") && said.contains("--data"),
+        "{said}"
+    );
 }
 
 #[test]
 fn two_servers_do_not_share_a_data_folder() {
     let server = Server::start();
-    let said = refusal(&outcome(
-        magpie(&server.folder).args(["--listen", "127.0.0.1:0"]),
-    ));
+    let files = || {
+        let entries = fs::read_dir(server.folder.data()).unwrap();
+        BTreeSet::from_iter(entries.map(|entry| entry.unwrap().file_name()))
+    };
+    let before = files();
+    // An address outside the CA would be given a certificate, if the second got as far as that.
+    let second = ["--listen", "127.0.0.1:0", "--public-ip", "203.0.113.77"];
+    let said = refusal(&outcome(magpie(&server.folder).args(second)));
     assert!(said.contains("another magpie"), "{said}");
+    assert_eq!(files(), before);
 }
 
 #[test]
