@@ -1,24 +1,27 @@
-//! Any datagrams: to the relay as two clients, one of which has an allocation, and from a peer; some of them signed.
+//! Any packets: to the relay as several clients over UDP and TCP, and from peers; many of them correctly signed.
 //!
 //! An input is a row of steps, each a byte that says which, a byte that says how long, and so many bytes. Whatever they are, the
-//! relay answers a stranger's Binding request at the end, and holds no more than its clients may have.
+//! relay answers a stranger's Binding request at the end, holds no more than its clients may have, and has sent nothing to an
+//! address that its policy forbids.
+
+mod signing;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use magpie_relay::policy::{forms, reserved};
 use magpie_relay::{
-    ClientAddr, Config, Effect, Millis, NatDiscovery, Output, PeerAddr, Relay, RelayAddr, RelayId,
-    StaticUser, Transport,
+    ClientAddr, Config, ConnectError, ConnectionId, Effect, IcmpError, Millis, NatDiscovery,
+    OpenError, Output, PeerAddr, Relay, RelayAddr, RelayId, Run, Snapshot, StaticUser, Transport,
 };
-use stun_types::attribute::{Nonce, RawAttribute, Realm, Username};
-use stun_types::message::{
-    IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageClass, MessageType,
-    MessageWriteVec, Method, TransactionId,
-};
-use stun_types::prelude::{MessageWrite, MessageWriteExt};
+use stun_types::attribute::Nonce;
+use stun_types::message::{Message, MessageClass};
+use stun_types::prelude::MessageWrite;
 
-/// Carries out the steps of `input`.
-pub(crate) fn run(input: &[u8]) {
+use signing::{PASSWORD, Protection, Told, USER, message, signed};
+
+/// Carries out the steps of `input`: what the relay has counted.
+pub(crate) fn run(input: &[u8]) -> Snapshot {
     let mut bench = Bench::new();
     let mut rest = input;
     while let [step, length, tail @ ..] = rest {
@@ -27,13 +30,19 @@ pub(crate) fn run(input: &[u8]) {
         rest = after;
     }
     bench.check();
+    bench.relay.snapshot()
 }
 
 struct Bench {
     relay: Relay,
     now: Millis,
-    nonce: String,
+    /// Of each client that has asked.
+    nonces: Vec<(ClientAddr, String)>,
     opened: Vec<RelayId>,
+    connections: Vec<ConnectionId>,
+    told: Told,
+    /// Why the next relay sockets cannot be had.
+    lacking: Option<OpenError>,
     transactions: u128,
 }
 
@@ -54,45 +63,135 @@ impl Bench {
         let mut bench = Self {
             relay: Relay::new(config, [7; 32]),
             now: Millis(1_700_000_000_000),
-            nonce: String::new(),
+            nonces: Vec::new(),
             opened: Vec::new(),
+            connections: Vec::new(),
+            told: Told::default(),
+            lacking: None,
             transactions: 1,
         };
         bench.relay.set_listening(&bound);
-        bench.learn();
         bench.take(SIGNED, &[3, 0x19, 4, 17, 0, 0, 0]);
         bench
     }
 
     fn take(&mut self, step: u8, bytes: &[u8]) {
-        let own = client(1, Transport::Udp);
+        let (own, stream) = (client(1, Transport::Udp), client(3, Transport::Tcp));
         match step % STEPS {
-            SIGNED => {
-                let packet = self.sign(bytes);
+            SIGNED => self.signed(own, bytes, Protection::Sha1),
+            SIGNED_SHA256 => self.signed(own, bytes, Protection::Sha256),
+            SIGNED_STREAM => self.signed(stream, bytes, Protection::Sha1),
+            SIGNED_DATA_STREAM => {
+                let (n, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+                let data = client(4 + n % DATA_STREAMS, Transport::Tcp);
+                self.signed(data, bytes, Protection::Sha1);
+            }
+            INDICATION => {
+                let packet = self.message(MessageClass::Indication, bytes).finish();
                 drop(self.packet(own, &packet));
             }
             FROM_STRANGER => drop(self.packet(client(2, Transport::Udp), bytes)),
-            FROM_STREAM => drop(self.packet(client(3, Transport::Tcp), bytes)),
+            FROM_STREAM => drop(self.packet(stream, bytes)),
             FROM_PEER => self.peer_packet(bytes),
             PASS => self.pass(bytes.first().copied().unwrap_or(1)),
-            LEARN => self.learn(),
+            LEARN => self.nonces.clear(),
+            CONNECTION => self.connection(bytes),
+            ICMP => self.icmp(bytes),
+            LACK => self.lacking = lacking(bytes),
+            GONE => {
+                let n = bytes.first().map_or(0, |n| n % (1 + DATA_STREAMS));
+                self.relay.client_gone(client(3 + n, Transport::Tcp));
+                self.settle();
+            }
             _ => drop(self.packet(own, bytes)),
         }
     }
 
+    fn signed(&mut self, from: ClientAddr, bytes: &[u8], how: Protection) {
+        let nonce = self.nonce(from);
+        let message = self.message(MessageClass::Request, bytes);
+        let packet = signed(message, &nonce, how);
+        drop(self.packet(from, &packet));
+    }
+
+    fn message(
+        &mut self,
+        class: MessageClass,
+        bytes: &[u8],
+    ) -> stun_types::message::MessageWriteVec {
+        self.transactions += 1;
+        message(class, self.transactions, bytes, self.told)
+    }
+
     fn packet(&mut self, from: ClientAddr, packet: &[u8]) -> Vec<u8> {
-        let reply = match self.relay.from_client(self.now, from, packet) {
-            Output::Reply { message, .. } => message.to_vec(),
-            _ => Vec::new(),
-        };
+        let reply = sent(self.relay.from_client(self.now, from, packet));
+        self.read(&reply);
         self.settle();
         reply
     }
 
+    /// Three packets of one peer, taken together and one by one.
     fn peer_packet(&mut self, payload: &[u8]) {
-        if let Some(relay) = self.opened.last() {
-            let peer = PeerAddr::new(address("93.184.215.14:7000"));
-            let _ = self.relay.from_peer(self.now, *relay, peer, payload);
+        let Some(relay) = self.opened.last().copied() else {
+            return;
+        };
+        let peer = PeerAddr::new(address(PEER));
+        sent(self.relay.from_peer(self.now, relay, peer, payload));
+        let run = Run {
+            packets: 2,
+            bytes: 2 * payload.len(),
+        };
+        let _ = self.relay.peer_run(self.now, relay, peer, run);
+    }
+
+    /// What becomes of connections with peers: the first byte says what, and the second of which.
+    fn connection(&mut self, bytes: &[u8]) {
+        let (what, rest) = bytes.split_first().unwrap_or((&0, &[]));
+        let which = usize::from(rest.first().copied().unwrap_or_default());
+        let from_the_last = self.connections.len().checked_sub(1 + which);
+        let id = from_the_last.and_then(|at| self.connections.get(at).copied());
+        let reply = match (what % 6, id, self.opened.last().copied()) {
+            (0, Some(id), _) => sent(self.relay.connected(self.now, id, Ok(()))),
+            (1, Some(id), _) => sent(
+                self.relay
+                    .connected(self.now, id, Err(ConnectError::Failed)),
+            ),
+            (2, Some(id), _) => sent(self.relay.connected(
+                self.now,
+                id,
+                Err(ConnectError::Exhausted),
+            )),
+            (3, Some(id), _) => {
+                let _ = self.relay.carried(self.now, id, which, which);
+                Vec::new()
+            }
+            (_, _, Some(relay)) => {
+                let peer = PeerAddr::new(address(PEER));
+                match self.relay.accepted(self.now, relay, peer) {
+                    Some((id, output)) => {
+                        let reply = sent(output);
+                        self.connections.push(id);
+                        self.told.connection = id.get();
+                        reply
+                    }
+                    None => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        };
+        self.read(&reply);
+        self.settle();
+    }
+
+    fn icmp(&mut self, bytes: &[u8]) {
+        if let (Some(relay), [kind, code, mtu, ..]) = (self.opened.last(), bytes) {
+            let error = IcmpError {
+                kind: *kind,
+                code: *code,
+                mtu: u32::from(*mtu) << 8,
+            };
+            let peer = PeerAddr::new(address(PEER));
+            sent(self.relay.from_peer_icmp(self.now, *relay, peer, error));
         }
     }
 
@@ -104,63 +203,76 @@ impl Bench {
         self.settle();
     }
 
-    /// Lets the client have a nonce that is good.
-    fn learn(&mut self) {
+    /// The one a client has, or a new one.
+    fn nonce(&mut self, from: ClientAddr) -> String {
+        let mut known = self.nonces.iter();
+        if let Some((_, nonce)) = known.find(|(client, _)| *client == from) {
+            return nonce.clone();
+        }
         let bare = [
             0, 3, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
         ];
-        let reply = self.packet(client(1, Transport::Udp), &bare);
+        let reply = self.packet(from, &bare);
         let nonce = Message::from_bytes(&reply).ok();
         let nonce = nonce.and_then(|message| message.attribute::<Nonce>().ok());
-        if let Some(nonce) = nonce {
-            self.nonce = nonce.nonce().to_owned();
-        }
+        let nonce = nonce
+            .map(|nonce| nonce.nonce().to_owned())
+            .unwrap_or_default();
+        self.nonces.push((from, nonce.clone()));
+        nonce
     }
 
-    /// A request of the method that the first byte names, with the attributes that follow (type, length, value), correctly
-    /// signed.
-    fn sign(&mut self, bytes: &[u8]) -> Vec<u8> {
-        self.transactions += 1;
-        let (method, mut rest) = bytes.split_first().unwrap_or((&1, &[]));
-        let kind =
-            MessageType::from_class_method(MessageClass::Request, Method::new((*method).into()));
-        let id = TransactionId::from(self.transactions);
-        let mut message = Message::builder(kind, id, MessageWriteVec::new());
-        while let [kind, length, tail @ ..] = rest {
-            let (value, after) = tail.split_at(usize::from(*length).min(tail.len()));
-            // Types above 0x7f stand for the optional ones. Integrity comes last, and from the codec.
-            let kind = u16::from(*kind & 0x7f) | u16::from(*kind & 0x80) << 8;
-            if ![0x0008, 0x001c, 0x8028].contains(&kind) {
-                drop(message.add_attribute(&RawAttribute::new(kind.into(), value)));
-            }
-            rest = after;
+    /// Keeps what a client needs to go on.
+    fn read(&mut self, reply: &[u8]) {
+        if reply.is_empty() {
+            return;
         }
-        let who = (
-            Username::new(USER),
-            Realm::new("magpie"),
-            Nonce::new(&self.nonce),
-        );
-        if let (Ok(username), Ok(realm), Ok(nonce)) = who {
-            drop(message.add_attribute(&username));
-            drop(message.add_attribute(&realm));
-            drop(message.add_attribute(&nonce));
+        let message = Message::from_bytes(reply);
+        assert!(message.is_ok(), "{reply:02x?}");
+        let Ok(message) = message else { return };
+        let value = |kind: u16| message.raw_attribute(kind.into()).map(|a| a.value.to_vec());
+        if let Some(Ok(token)) = value(0x0022).map(TryInto::try_into) {
+            self.told.token = u64::from_be_bytes(token);
         }
-        let key =
-            LongTermKeyCredentials::new(USER.to_owned(), PASSWORD.to_owned(), "magpie".to_owned())
-                .make_key(IntegrityAlgorithm::Sha1);
-        drop(message.add_message_integrity_with_key(&key, IntegrityAlgorithm::Sha1));
-        message.finish()
+        if let Some(Ok(id)) = value(0x002a).map(TryInto::try_into) {
+            self.told.connection = u32::from_be_bytes(id);
+        }
     }
 
     fn settle(&mut self) {
         while let Some(effect) = self.relay.poll_effect() {
-            if let Effect::Open { relay, .. } = effect {
-                self.opened.push(relay);
-                let port = 50_000 + (self.opened.len() % 10_000) as u16;
-                let at = RelayAddr::new(SocketAddr::from(([192, 0, 2, 9], port)));
-                let _ = self.relay.relay_opened(self.now, relay, Ok(at));
+            match effect {
+                Effect::Open { relay, family, .. } => {
+                    self.open(relay, family == magpie_relay::Family::V4)
+                }
+                Effect::Connect {
+                    connection,
+                    peer,
+                    own,
+                    ..
+                } => {
+                    assert!(own || is_public(peer), "connects to {peer:?}");
+                    self.connections.push(connection);
+                }
+                Effect::Answer { message, .. } => self.read(&message),
+                _ => {}
             }
         }
+    }
+
+    fn open(&mut self, relay: RelayId, v4: bool) {
+        let port = 50_000 + (self.opened.len() % 10_000) as u16;
+        let at = match v4 {
+            true => SocketAddr::from(([192, 0, 2, 9], port)),
+            false => SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 9], port)),
+        };
+        let result = match self.lacking {
+            Some(error) => Err(error),
+            None => Ok(RelayAddr::new(at)),
+        };
+        self.opened.push(relay);
+        let reply = sent(self.relay.relay_opened(self.now, relay, result));
+        self.read(&reply);
     }
 
     fn check(&mut self) {
@@ -169,8 +281,35 @@ impl Bench {
         ];
         let reply = self.packet(client(9, Transport::Udp), &binding);
         assert!(reply.len() > 20 && reply.len() <= 60);
-        // Three clients, each with an address of each family.
-        assert!(self.relay.snapshot().allocations <= 6);
+        // One for each client that can sign.
+        let snapshot = self.relay.snapshot();
+        assert!(snapshot.allocations <= 2 + usize::from(DATA_STREAMS));
+        assert!(snapshot.connections <= 64 * 2 * snapshot.allocations);
+    }
+}
+
+/// The bytes of an answer. What goes to a peer has to be allowed.
+fn sent(output: Output<'_>) -> Vec<u8> {
+    match output {
+        Output::Reply { message, .. } | Output::Splice { message, .. } => message.to_vec(),
+        Output::ToPeer { peer, .. } => {
+            assert!(is_public(peer), "sends to {peer:?}");
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is_public(peer: PeerAddr) -> bool {
+    peer.get().port() != 0 && forms(peer.ip()).all(|ip| reserved(ip).is_none())
+}
+
+fn lacking(bytes: &[u8]) -> Option<OpenError> {
+    match bytes {
+        [1, ..] => Some(OpenError::Family),
+        [2, ..] => Some(OpenError::Exhausted),
+        [3, ..] => Some(OpenError::Failed),
+        _ => None,
     }
 }
 
@@ -184,12 +323,21 @@ fn address(text: &str) -> SocketAddr {
         .unwrap_or_else(|_| unreachable!("written here"))
 }
 
-const USER: &str = "alice";
-const PASSWORD: &str = "wonderland";
-const STEPS: u8 = 8;
+const PEER: &str = "93.184.215.14:7000";
+/// Clients over TCP beside the one that has allocations as a rule.
+const DATA_STREAMS: u8 = 3;
+const STEPS: u8 = 16;
 const SIGNED: u8 = 1;
 const FROM_STRANGER: u8 = 2;
 const FROM_STREAM: u8 = 3;
 const FROM_PEER: u8 = 4;
 const PASS: u8 = 5;
 const LEARN: u8 = 6;
+const SIGNED_STREAM: u8 = 8;
+const SIGNED_SHA256: u8 = 9;
+const INDICATION: u8 = 10;
+const CONNECTION: u8 = 11;
+const ICMP: u8 = 12;
+const LACK: u8 = 13;
+const SIGNED_DATA_STREAM: u8 = 14;
+const GONE: u8 = 15;

@@ -3,4 +3,4 @@
 #[path = "../harness/datagram.rs"]
 mod datagram;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| datagram::run(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| drop(datagram::run(input)));
