@@ -39,7 +39,10 @@ pub(crate) struct Allocation {
     pub(crate) timer: Millis,
     /// Whether the relay socket is being read.
     pub(crate) watched: bool,
-    traffic: Bucket,
+    /// Bits per second it may carry in each direction; `None`: any number.
+    rate: Option<NonZeroU64>,
+    to_peers: Bucket,
+    to_client: Bucket,
     /// ICMP errors passed on.
     errors: Bucket,
     /// By address. Few, so a sorted list beats a hash in time and by far in memory.
@@ -47,6 +50,15 @@ pub(crate) struct Allocation {
     channels: Channels,
     /// Counts it in the quotas until it is dropped; a dual allocation has one.
     pub(crate) seat: Option<Seat>,
+}
+
+/// A direction through an allocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Towards {
+    /// From its client.
+    Peers,
+    /// From its peers.
+    Client,
 }
 
 /// What a permission reaches.
@@ -88,6 +100,7 @@ impl Allocation {
         username: Box<str>,
         key: Key,
         expires: Millis,
+        rate: Option<NonZeroU64>,
         seat: Option<Seat>,
     ) -> Self {
         Self {
@@ -105,7 +118,9 @@ impl Allocation {
             expires,
             timer: expires,
             watched: false,
-            traffic: Bucket::new(),
+            rate,
+            to_peers: Bucket::new(),
+            to_client: Bucket::new(),
             errors: Bucket::new(),
             permissions: Vec::new(),
             channels: Channels::new(),
@@ -157,21 +172,27 @@ impl Allocation {
         (permission.expires > now).then_some(permission.scope)
     }
 
-    /// Whether packets of `bytes` in all are within `max_bps`, which may come in bursts of a second's worth.
-    pub(crate) fn admits(&mut self, now: Millis, bytes: usize, max_bps: NonZeroU64) -> bool {
-        let bits = (bytes as u64).saturating_mul(8);
-        let burst = max_bps.get().max(LONGEST_PACKET);
-        self.traffic.take(now, bits, max_bps.get(), burst)
+    /// Whether packets of `bytes` in all are within the rate of their direction; they may come in bursts of a second's worth.
+    pub(crate) fn admits(&mut self, now: Millis, bytes: usize, towards: Towards) -> bool {
+        let Some(rate) = self.rate.map(NonZeroU64::get) else {
+            return true;
+        };
+        let bucket = match towards {
+            Towards::Peers => &mut self.to_peers,
+            Towards::Client => &mut self.to_client,
+        };
+        bucket.take(now, bits(bytes), rate, rate.max(LONGEST_PACKET))
     }
 
     /// Counts bytes that have passed already: from when on more may.
-    pub(crate) fn passed(&mut self, now: Millis, bytes: usize, max_bps: NonZeroU64) -> Millis {
-        let bits = (bytes as u64).saturating_mul(8);
-        let rate = max_bps.get();
-        let wait = self
-            .traffic
-            .overdraw(now, bits, rate, rate.max(LONGEST_PACKET));
-        now.after(Duration::from_millis(wait))
+    pub(crate) fn passed(&mut self, now: Millis, to_peers: usize, to_client: usize) -> Millis {
+        let Some(rate) = self.rate.map(NonZeroU64::get) else {
+            return now;
+        };
+        let burst = rate.max(LONGEST_PACKET);
+        let up = self.to_peers.overdraw(now, bits(to_peers), rate, burst);
+        let down = self.to_client.overdraw(now, bits(to_client), rate, burst);
+        now.after(Duration::from_millis(up.max(down)))
     }
 
     /// Whether the client may hear of one more ICMP error.
@@ -239,6 +260,10 @@ impl Allocation {
         }
         self.permissions.binary_search_by(|p| p.ip.cmp(&ip))
     }
+}
+
+const fn bits(bytes: usize) -> u64 {
+    (bytes as u64).saturating_mul(8)
 }
 
 const ERRORS_PER_SECOND: u64 = 10;

@@ -57,13 +57,6 @@ pub(crate) enum Denied {
     Bad,
 }
 
-impl Identity {
-    /// Whether the client has chosen a password algorithm, which older clients know nothing of.
-    pub(crate) fn knows_rfc_8489(&self) -> bool {
-        self.key.answers() != Answers::Sha1
-    }
-}
-
 impl<'a> Claim<'a> {
     /// What `stun` claims (RFC 8489 section 9.2.4, first three checks).
     /// `list` is the value of the PASSWORD-ALGORITHMS that we send.

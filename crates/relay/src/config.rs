@@ -23,6 +23,12 @@ pub struct Config {
     pub secrets: Vec<String>,
     /// How far in the future a time-limited credential may expire.
     pub credential_horizon: Duration,
+    /// Who is answered a Binding request.
+    pub binding: Binding,
+    /// Whether there are allocations to be had; if not, requests that belong to TURN are dropped.
+    pub turn: bool,
+    /// Whether everybody may bind the channel numbers 0x5000 to 0x7fff, which RFC 5766 had and RFC 8656 has not.
+    pub old_channels: bool,
     /// Whether clients may have connections with peers (RFC 6062); else 442.
     pub tcp_peers: bool,
     /// Peers allowed although policy refuses their range by default.
@@ -38,6 +44,18 @@ pub struct Config {
     pub limits: Limits,
     /// How long things last.
     pub lifetimes: Lifetimes,
+}
+
+/// Who is answered a Binding request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Binding {
+    /// Everybody, as STUN is meant.
+    #[default]
+    Anybody,
+    /// Whoever authenticates as for TURN: 401 to the others.
+    Users,
+    /// Nobody: dropped.
+    Nobody,
 }
 
 /// Another server that takes this one's place (RFC 8489 section 10).
@@ -95,8 +113,11 @@ pub struct Limits {
     pub per_address: Option<NonZeroU32>,
     /// Allocations in all at a time.
     pub total: Option<NonZeroU32>,
-    /// Bits per second through one allocation, both directions together; what exceeds it is dropped.
+    /// Bits per second through one allocation in each direction; what exceeds it is dropped.
     pub max_bps: Option<NonZeroU64>,
+    /// Bits per second that all allocations together are given: each takes `max_bps` of it, the last one what is left, and
+    /// then there is none to be had (486). Without `max_bps` it means nothing.
+    pub total_bps: Option<NonZeroU64>,
     /// Permissions of one allocation.
     pub permissions: usize,
     /// Channels of one allocation.
@@ -129,6 +150,9 @@ impl Default for Config {
         Self {
             realm: "magpie".to_owned(),
             software: String::new(),
+            binding: Binding::default(),
+            turn: true,
+            old_channels: false,
             tcp_peers: true,
             users: Vec::new(),
             keyed_users: Vec::new(),
@@ -151,6 +175,7 @@ impl Default for Limits {
             per_address: None,
             total: None,
             max_bps: None,
+            total_bps: None,
             permissions: 256,
             channels: 256,
             connections: 64,

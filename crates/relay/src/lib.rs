@@ -47,7 +47,7 @@ mod snapshot;
 mod table;
 
 pub use address::{ClientAddr, Family, Millis, PeerAddr, Protocol, RelayAddr, Transport};
-pub use config::{AlternateServer, Config, KeyedUser, Lifetimes, Limits, StaticUser};
+pub use config::{AlternateServer, Binding, Config, KeyedUser, Lifetimes, Limits, StaticUser};
 pub use connection::{ConnectError, ConnectionId, connection_to_bind};
 pub use discovery::NatDiscovery;
 pub use effect::{Effect, Fragment, OpenError, Output, Port, RelayId, Reservation};

@@ -1,15 +1,13 @@
 //! The packet path: a few hash look-ups, nothing copied, nothing allocated. The steps of a single packet are inlined into one
 //! function each way: what they hand on, a [`Route`], is larger than what they do.
 
-use std::num::NonZeroU64;
-
 use stun_types::message::MessageClass;
 use stun_types::prelude::AttributeStaticType;
 use turn_types::attribute::{Data, DontFragment};
 use turn_types::message::SEND;
 
 use crate::address::{ClientAddr, Family, Millis, PeerAddr, Protocol, RelayAddr};
-use crate::allocation::Scope;
+use crate::allocation::{Scope, Towards};
 use crate::effect::{Fragment, Output, RelayId};
 use crate::head::{Head, padding};
 use crate::message::Stun;
@@ -179,7 +177,7 @@ impl Relay {
         if scope == Scope::OwnRelays {
             return self.drop_run(run);
         }
-        if let Err(refused) = self.admit(now, relay, run, Split::Apart) {
+        if let Err(refused) = self.admit(now, relay, run, Towards::Peers, Split::Apart) {
             return refused;
         }
         self.count_to_peers(run);
@@ -198,7 +196,7 @@ impl Relay {
         let Some(own) = self.table.get(relay).and_then(|a| a.relay) else {
             return self.drop_run(run);
         };
-        if let Err(refused) = self.admit(now, relay, run, Split::Apart) {
+        if let Err(refused) = self.admit(now, relay, run, Towards::Peers, Split::Apart) {
             return refused;
         }
         self.count_to_peers(run);
@@ -242,7 +240,7 @@ impl Relay {
             Some((Scope::OwnRelays, _)) | None => return self.drop_run(run),
         };
         let client = allocation.client;
-        if let Err(refused) = self.admit(now, relay, run, way.split()) {
+        if let Err(refused) = self.admit(now, relay, run, Towards::Client, way.split()) {
             return refused;
         }
         self.counts.to_clients = add(self.counts.to_clients, run.packets);
@@ -287,9 +285,16 @@ impl Relay {
 
     /// Whether the allocation's rate leaves room for all of a run, counted if not.
     #[inline]
-    fn admit(&mut self, now: Millis, relay: RelayId, run: Run, split: Split) -> Result<(), Route> {
+    fn admit(
+        &mut self,
+        now: Millis,
+        relay: RelayId,
+        run: Run,
+        towards: Towards,
+        split: Split,
+    ) -> Result<(), Route> {
         match self.limits.max_bps {
-            Some(max_bps) => self.admit_within(now, relay, run, split, max_bps),
+            Some(_) => self.admit_within(now, relay, run, towards, split),
             None => Ok(()),
         }
     }
@@ -299,11 +304,11 @@ impl Relay {
         now: Millis,
         relay: RelayId,
         run: Run,
+        towards: Towards,
         split: Split,
-        max_bps: NonZeroU64,
     ) -> Result<(), Route> {
-        let allocation = self.table.get_mut(relay);
-        if allocation.is_some_and(|a| a.admits(now, run.bytes, max_bps)) {
+        let allocation = self.table.metered(relay);
+        if allocation.is_some_and(|a| a.admits(now, run.bytes, towards)) {
             return Ok(());
         }
         if run.packets > 1 && split == Split::Apart {

@@ -10,7 +10,7 @@ use sha1::Sha1;
 use crate::address::{ClientAddr, Millis, RelayAddr};
 use crate::answer::SCRATCH;
 use crate::auth::Users;
-use crate::config::{AlternateServer, Config, Lifetimes, Limits};
+use crate::config::{AlternateServer, Binding, Config, Lifetimes, Limits};
 use crate::connection::Connections;
 use crate::discovery::NatDiscovery;
 use crate::effect::{Effect, OpenError, Output, RelayId};
@@ -33,6 +33,9 @@ use crate::table::Table;
 pub struct Relay {
     pub(crate) realm: String,
     pub(crate) software: String,
+    pub(crate) binding: Binding,
+    pub(crate) turn: bool,
+    pub(crate) old_channels: bool,
     pub(crate) tcp_peers: bool,
     pub(crate) limits: Limits,
     pub(crate) lifetimes: Lifetimes,
@@ -86,6 +89,9 @@ impl Relay {
             discovery: config.nat_discovery,
             wall_ahead: 0,
             software: cut(config.software),
+            binding: config.binding,
+            turn: config.turn,
+            old_channels: config.old_channels,
             tcp_peers: config.tcp_peers,
             limits: config.limits,
             lifetimes: config.lifetimes,

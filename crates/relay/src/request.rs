@@ -18,6 +18,7 @@ use crate::address::{ClientAddr, Millis};
 use crate::allocation::BindError;
 use crate::answer::Answer;
 use crate::auth::{Claim, Denied, Identity};
+use crate::config::Binding;
 use crate::connection::ConnectionId;
 use crate::effect::{Output, RelayId};
 use crate::integrity::Key;
@@ -80,7 +81,14 @@ impl Relay {
         stun: &Stun<'_>,
     ) -> Output<'_> {
         match stun.message().method() {
-            BINDING => self.on_binding(now, client, stun),
+            BINDING if self.binding == Binding::Anybody => self.on_binding(now, client, stun),
+            BINDING if self.binding == Binding::Users => {
+                match self.authenticate(now, client, stun) {
+                    Ok(identity) => self.on_signed_binding(client, stun, &identity.key),
+                    Err(denied) => self.deny(now, client, stun, denied),
+                }
+            }
+            _ if !self.turn => self.drop_packet(),
             ALLOCATE | REFRESH | CREATE_PERMISSION | CHANNEL_BIND | CONNECT | CONNECTION_BIND => {
                 match self.authenticate(now, client, stun) {
                     Ok(identity) => self.on_authenticated(now, client, stun, identity),

@@ -2,6 +2,7 @@
 //! address. The first two are behind locks that only Allocate takes; the last is read for every packet, without any.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -50,6 +51,7 @@ pub(crate) struct Seat {
     shared: Arc<Shared>,
     address: u64,
     account: u64,
+    rate: Option<NonZeroU64>,
 }
 
 impl Seat {
@@ -60,25 +62,34 @@ impl Seat {
         address: u64,
         account: u64,
     ) -> Option<Self> {
-        let taken = shared.quotas().take(limits, address, account);
-        taken.then(|| Self {
+        let rate = shared.quotas().take(limits, address, account)?;
+        Some(Self {
             shared: Arc::clone(shared),
             address,
             account,
+            rate: NonZeroU64::new(rate),
         })
+    }
+
+    /// Bits per second that the allocation may carry in each direction; `None`: any number.
+    pub(crate) const fn rate(&self) -> Option<NonZeroU64> {
+        self.rate
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.shared.quotas().give_back(self.address, self.account);
+        let rate = self.rate.map_or(0, NonZeroU64::get);
+        let mut quotas = self.shared.quotas();
+        quotas.give_back(self.address, self.account, rate);
     }
 }
 
-/// Allocations in all, by client address and by account.
+/// Allocations in all, by client address and by account, and the bits per second they have been given.
 #[derive(Debug)]
 struct Quotas {
     total: u32,
+    bits: u64,
     by_address: SeededMap<u64, u32>,
     by_account: SeededMap<u64, u32>,
 }
@@ -87,12 +98,15 @@ impl Quotas {
     fn new(hasher: Seeded) -> Self {
         Self {
             total: 0,
+            bits: 0,
             by_address: SeededMap::with_hasher(hasher),
             by_account: SeededMap::with_hasher(hasher),
         }
     }
 
-    fn take(&mut self, limits: &Limits, address: u64, account: u64) -> bool {
+    /// Counts one more: the bits per second it may carry, 0 for any number. `None`: there is no room for it.
+    fn take(&mut self, limits: &Limits, address: u64, account: u64) -> Option<u64> {
+        let rate = self.rate(limits)?;
         let below = |count: u32, most: Option<std::num::NonZeroU32>| {
             most.is_none_or(|most| count < most.get())
         };
@@ -101,18 +115,33 @@ impl Quotas {
         let room = below(self.total, limits.total)
             && below(at_address, limits.per_address)
             && below(of_account, limits.per_user);
-        if room {
-            self.total = self.total.saturating_add(1);
-            self.by_address
-                .insert(address, at_address.saturating_add(1));
-            self.by_account
-                .insert(account, of_account.saturating_add(1));
+        if !room {
+            return None;
         }
-        room
+        self.total = self.total.saturating_add(1);
+        self.bits = self.bits.saturating_add(rate);
+        self.by_address
+            .insert(address, at_address.saturating_add(1));
+        self.by_account
+            .insert(account, of_account.saturating_add(1));
+        Some(rate)
     }
 
-    fn give_back(&mut self, address: u64, account: u64) {
+    /// What one more allocation may carry; `None`: all has been given out.
+    fn rate(&self, limits: &Limits) -> Option<u64> {
+        let most = limits.max_bps.map_or(0, NonZeroU64::get);
+        match limits.total_bps {
+            Some(total) if most > 0 => {
+                let left = total.get().saturating_sub(self.bits);
+                (left > 0).then(|| left.min(most))
+            }
+            _ => Some(most),
+        }
+    }
+
+    fn give_back(&mut self, address: u64, account: u64, rate: u64) {
         self.total = self.total.saturating_sub(1);
+        self.bits = self.bits.saturating_sub(rate);
         discount(&mut self.by_address, address);
         discount(&mut self.by_account, account);
     }

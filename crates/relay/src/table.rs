@@ -275,6 +275,12 @@ impl Table {
             .filter(|_| slot.generation == id.generation)
     }
 
+    /// The half of a dual allocation whose rate both halves share; the allocation itself if it has no other half.
+    pub(crate) fn metered(&mut self, id: RelayId) -> Option<&mut Allocation> {
+        let sibling = self.get(id)?.sibling;
+        self.get_mut(sibling.map_or(id, |sibling| sibling.min(id)))
+    }
+
     /// Every allocation that is `wanted`; looks at all of them.
     pub(crate) fn find(&self, wanted: impl Fn(&Allocation) -> bool) -> Vec<RelayId> {
         let ids = self.slots.iter().zip(0..).map(|(slot, at)| RelayId {

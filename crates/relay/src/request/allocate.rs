@@ -48,6 +48,7 @@ impl Relay {
         };
         let wish = self.wish(stun, &identity.username)?;
         let expires = now.after(seconds(granted));
+        let rate = seat.rate();
         let allocation = |family: Family, identity: Identity, seat: Option<Seat>| {
             Allocation::new(
                 client,
@@ -58,6 +59,7 @@ impl Relay {
                 identity.username,
                 identity.key,
                 expires,
+                rate,
                 seat,
             )
         };

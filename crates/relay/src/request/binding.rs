@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use stun_types::attribute::{ErrorCode, XorMappedAddress};
 use stun_types::message::BINDING;
 
+use super::understand;
 use crate::address::{ClientAddr, Millis, Transport};
 use crate::answer::Answer;
 use crate::discovery::{Corner, NatDiscovery};
 use crate::effect::Output;
+use crate::integrity::Key;
 use crate::message::{Malformed, Stun};
 use crate::relay::Relay;
 
@@ -46,6 +48,24 @@ impl Relay {
             None => self.answer_binding(client, stun, |_, _| ()),
             Some((discovery, corner)) => self.discover(now, client, stun, discovery, corner),
         }
+    }
+
+    /// Answers whoever has proven to be a user.
+    pub(super) fn on_signed_binding(
+        &mut self,
+        client: ClientAddr,
+        stun: &Stun<'_>,
+        key: &Key,
+    ) -> Output<'_> {
+        let transaction = stun.message().transaction_id();
+        if let Err(refused) = understand(stun) {
+            return self.refuse(client, BINDING, transaction, key, refused);
+        }
+        let mut answer = Answer::success(BINDING, transaction, self.scratch.as_mut());
+        answer.add(&XorMappedAddress::new(client.remote(), transaction));
+        answer.add_software(&self.software);
+        let length = answer.finish(Some(key));
+        self.reply(client, length)
     }
 
     fn discover(

@@ -97,10 +97,9 @@ impl Relay {
         let counts = &mut self.counts;
         counts.bytes_to_peers = counts.bytes_to_peers.wrapping_add(to_peer as u64);
         counts.bytes_to_clients = counts.bytes_to_clients.wrapping_add(to_client as u64);
-        let max_bps = self.limits.max_bps?;
+        self.limits.max_bps?;
         let relay = self.connections.get(id)?.relay;
-        let allocation = self.table.get_mut(relay)?;
-        let resume = allocation.passed(now, to_peer.saturating_add(to_client), max_bps);
+        let resume = self.table.metered(relay)?.passed(now, to_peer, to_client);
         (resume > now).then_some(resume)
     }
 

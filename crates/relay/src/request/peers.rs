@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use stun_types::attribute::ErrorCode;
+use stun_types::prelude::Attribute;
 
 use super::{Granted, Refused, understand};
 use crate::address::{ClientAddr, Family, Millis, PeerAddr, Protocol};
@@ -64,9 +65,9 @@ impl Relay {
         let (Some(number), Some(peer)) = (stun.channel_number()?, stun.peer()?) else {
             return Err(Refused::Code(ErrorCode::BAD_REQUEST));
         };
-        let numbers = match identity.knows_rfc_8489() {
-            true => CHANNELS,
-            false => OLD_CHANNELS,
+        let numbers = match self.old_channels || is_of_old_coturn(stun) {
+            true => OLD_CHANNELS,
+            false => CHANNELS,
         };
         if !numbers.contains(&number) {
             return Err(Refused::Code(ErrorCode::BAD_REQUEST));
@@ -175,7 +176,17 @@ pub(super) enum Aim {
     Exactly,
 }
 
+/// Whether coturn's client before 4.17 has written the request: it draws channel numbers from all of RFC 5766's range, ends
+/// where one is refused, and Debian's is what people try a relay with. Only the order of its attributes tells it.
+fn is_of_old_coturn(stun: &Stun<'_>) -> bool {
+    let attributes = stun.message().iter_attributes();
+    let kinds = attributes.map(|(_, raw)| raw.get_type().value());
+    kinds.eq(OLD_COTURN)
+}
+
+/// CHANNEL-NUMBER, XOR-PEER-ADDRESS, USERNAME, NONCE, REALM, MESSAGE-INTEGRITY, FINGERPRINT.
+const OLD_COTURN: [u16; 7] = [0x000c, 0x0012, 0x0006, 0x0015, 0x0014, 0x0008, 0x8028];
 /// RFC 8656 section 12.
 const CHANNELS: RangeInclusive<u16> = 0x4000..=0x4fff;
-/// RFC 5766 section 11. coturn's clients draw from all of it; one that knows RFC 8489 knows RFC 8656 too.
+/// RFC 5766 section 11.
 const OLD_CHANNELS: RangeInclusive<u16> = 0x4000..=0x7fff;

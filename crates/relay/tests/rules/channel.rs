@@ -1,11 +1,13 @@
 //! Channels (RFC 8656 section 12).
 
 use magpie_relay::{Fragment, Transport};
-use stun_types::attribute::RawAttribute;
+use stun_types::attribute::{ErrorCode, Nonce, RawAttribute, Realm, Username};
+use stun_types::message::IntegrityAlgorithm;
+use stun_types::prelude::{MessageWrite, MessageWriteExt};
 use turn_types::attribute::ChannelNumber;
 use turn_types::message::CHANNEL_BIND;
 
-use crate::lab::{Client, Lab, PEER, Sent, channel_data, request, with_peer};
+use crate::lab::{Client, Lab, PEER, Sent, USER, attribute, channel_data, request, with_peer};
 
 const OTHER: &str = "93.184.215.14:7001";
 
@@ -182,7 +184,7 @@ fn numbers_out_of_range_and_missing_attributes_are_400() {
     let mut lab = Lab::new();
     let mut client = Client::new(1);
     client.allocate(&mut lab).unwrap();
-    for number in [0, 0x3fff, 0x8000, 0xffff] {
+    for number in [0, 0x3fff, 0x5000, 0x6000, 0x7fff, 0x8000, 0xffff] {
         assert_eq!(
             client.bind(&mut lab, number, PEER),
             Err(400),
@@ -203,10 +205,10 @@ fn numbers_out_of_range_and_missing_attributes_are_400() {
     );
 }
 
-/// RFC 5766 section 11: the range of clients that know nothing newer.
+/// RFC 5766 section 11, where the operator says so.
 #[test]
-fn numbers_from_0x4000_to_0x7fff_are_carried() {
-    let mut lab = Lab::new();
+fn the_numbers_of_rfc_5766_are_carried_on_demand() {
+    let mut lab = Lab::with(|config| config.old_channels = true);
     let mut client = Client::new(1);
     client.allocate(&mut lab).unwrap();
     for (number, peer) in [
@@ -216,6 +218,47 @@ fn numbers_from_0x4000_to_0x7fff_are_carried() {
     ] {
         client.bind(&mut lab, number, peer).unwrap();
         assert_ne!(client.send_on(&mut lab, number, b"x"), Sent::Nothing);
+    }
+    assert_eq!(client.bind(&mut lab, 0x8000, PEER), Err(400));
+}
+
+/// `turnutils_uclient` of Debian draws from all of RFC 5766's range and ends where a number is refused.
+#[test]
+fn coturns_old_client_binds_the_numbers_it_draws() {
+    let mut lab = Lab::new();
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    let bind = |number, fingerprint| {
+        let mut message = request(CHANNEL_BIND);
+        message.add_attribute(&ChannelNumber::new(number)).unwrap();
+        let mut message = with_peer(message, PEER);
+        message
+            .add_attribute(&Username::new(USER).unwrap())
+            .unwrap();
+        message
+            .add_attribute(&Nonce::new(&client.nonce).unwrap())
+            .unwrap();
+        message
+            .add_attribute(&Realm::new("magpie").unwrap())
+            .unwrap();
+        let sha1 = IntegrityAlgorithm::Sha1;
+        message
+            .add_message_integrity_with_key(&client.key(), sha1)
+            .unwrap();
+        if fingerprint {
+            message.add_fingerprint().unwrap();
+        }
+        message.finish()
+    };
+    for (number, fingerprint, code) in [
+        (0x7fff, false, Some(400)),
+        (0x8000, true, Some(400)),
+        (0x7fff, true, None),
+    ] {
+        let Sent::Reply(reply) = lab.packet(client.address, &bind(number, fingerprint)) else {
+            panic!("no answer")
+        };
+        assert_eq!(attribute::<ErrorCode>(&reply).map(|e| e.code()), code);
     }
 }
 

@@ -450,13 +450,14 @@ fn connections_share_the_bandwidth_of_their_allocation() {
     });
     let now = lab.now;
     assert_eq!(lab.relay.carried(now, one, 100_000, 20_000), None);
-    let resume = lab.relay.carried(now, two, 0, 17_500);
+    assert_eq!(lab.relay.carried(now, two, 0, 17_500), None);
+    let resume = lab.relay.carried(now, two, 37_500, 0);
     assert_eq!(resume, Some(Millis(now.0 + 100)));
     assert_eq!(lab.relay.carried(Millis(now.0 + 100), one, 0, 0), None);
     let snapshot = lab.relay.snapshot();
     assert_eq!(
         (snapshot.bytes_to_peers, snapshot.bytes_to_clients),
-        (100_000, 37_500)
+        (137_500, 37_500)
     );
 }
 

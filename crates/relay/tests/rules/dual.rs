@@ -1,6 +1,7 @@
 //! Dual allocations: ADDITIONAL-ADDRESS-FAMILY and ADDRESS-ERROR-CODE (RFC 8656 sections 7, 18.11 and 18.12).
 
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use magpie_relay::{Family, Fragment, OpenError, RelayId};
@@ -172,6 +173,19 @@ fn packets_take_the_address_of_their_family() {
         ));
     }
     assert_eq!(lab.watched, [v4, v6]);
+}
+
+#[test]
+fn both_families_share_one_rate() {
+    let lab = Lab::with(|config| config.limits.max_bps = NonZeroU64::new(1_000_000));
+    let (mut lab, client, _) = allocated_in(lab);
+    let kilobyte = [0; 1000];
+    let mut passed = 0;
+    for peer in [PEER, PEER6].repeat(100) {
+        client.permit(&mut lab, peer).unwrap();
+        passed += usize::from(client.send(&mut lab, peer, &kilobyte, &[]) != Sent::Nothing);
+    }
+    assert_eq!(passed, 125);
 }
 
 /// RFC 8656 section 9: a permission of one family is none of the other.

@@ -56,7 +56,7 @@ fn there_is_a_quota_for_all() {
 }
 
 #[test]
-fn bits_beyond_the_rate_are_dropped_in_both_directions() {
+fn bits_beyond_the_rate_are_dropped_and_each_direction_has_its_own() {
     let mut lab = Lab::with(|config| config.limits.max_bps = NonZeroU64::new(1_000_000));
     let mut client = Client::new(1);
     client.allocate(&mut lab).unwrap();
@@ -67,10 +67,30 @@ fn bits_beyond_the_rate_are_dropped_in_both_directions() {
         passed += usize::from(client.send_on(&mut lab, 0x4000, &kilobyte) != Sent::Nothing);
         passed += usize::from(lab.peer_packet(relay, PEER, &kilobyte) != Sent::Nothing);
     }
-    assert_eq!(passed, 125);
-    assert_eq!(lab.relay.snapshot().over_rate, 275);
+    assert_eq!(passed, 250);
+    assert_eq!(lab.relay.snapshot().over_rate, 150);
     lab.pass(1);
     assert_ne!(client.send_on(&mut lab, 0x4000, &kilobyte), Sent::Nothing);
+}
+
+/// What is given out is given out in all: to whoever comes late what is left, and then nothing until somebody goes.
+#[test]
+fn the_bandwidth_of_all_is_given_out_once() {
+    let mut lab = Lab::with(|config| {
+        config.limits.max_bps = NonZeroU64::new(8_000_000);
+        config.limits.total_bps = NonZeroU64::new(12_000_000);
+    });
+    let mut clients = [1, 2, 3].map(Client::new);
+    let [one, two, three] = &mut clients;
+    one.allocate(&mut lab).unwrap();
+    two.allocate(&mut lab).unwrap();
+    assert_eq!(three.allocate(&mut lab).map(drop), Err(486));
+    two.bind(&mut lab, 0x4000, PEER).unwrap();
+    let kilobytes = [0; 50_000];
+    let passed = (0..20).filter(|_| two.send_on(&mut lab, 0x4000, &kilobytes) != Sent::Nothing);
+    assert_eq!(passed.count(), 10);
+    one.refresh(&mut lab, &[&Lifetime::new(0)]).unwrap();
+    three.allocate(&mut lab).unwrap();
 }
 
 #[test]

@@ -20,5 +20,6 @@ mod policy;
 mod refresh;
 mod reserve;
 mod revoke;
+mod services;
 mod stun;
 mod workers;

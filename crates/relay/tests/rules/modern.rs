@@ -8,10 +8,10 @@ use stun_types::attribute::{
 };
 use stun_types::message::{IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageWriteVec};
 use stun_types::prelude::{AttributeStaticType, AttributeWrite, MessageWrite, MessageWriteExt};
-use turn_types::attribute::{ChannelNumber, RequestedTransport};
-use turn_types::message::{ALLOCATE, CHANNEL_BIND, REFRESH};
+use turn_types::attribute::RequestedTransport;
+use turn_types::message::{ALLOCATE, REFRESH};
 
-use crate::lab::{Client, Lab, PASSWORD, PEER, SECRETS, Sent, USER, attribute, request, with_peer};
+use crate::lab::{Client, Lab, PASSWORD, SECRETS, Sent, USER, attribute, request};
 
 const REALM: &str = "magpie";
 const BOTH: [PasswordAlgorithmValue; 2] =
@@ -236,19 +236,6 @@ fn a_shortened_sha256_is_401() {
         panic!()
     };
     assert_eq!(attribute::<ErrorCode>(&reply).unwrap().code(), 401);
-}
-
-/// RFC 8656 section 12: a client that knows RFC 8489 gets no number above 0x4fff.
-#[test]
-fn a_client_that_chooses_a_hash_gets_the_channels_of_rfc_8656() {
-    let (mut lab, client) = challenged(|_| {});
-    ask(&mut lab, &client, &Choice::sha256()).unwrap();
-    for (number, result) in [(0x4fff, true), (0x5000, false), (0x7fff, false)] {
-        let mut message = with_peer(request(CHANNEL_BIND), PEER);
-        message.add_attribute(&ChannelNumber::new(number)).unwrap();
-        let answer = send(&mut lab, &client, message, &Choice::sha256());
-        assert_eq!(answer.is_ok(), result, "{number:04x}");
-    }
 }
 
 #[test]

@@ -146,8 +146,13 @@ impl Reader {
             user_quota: NonZeroU32::new(self.one("user_quota")),
             total_quota: NonZeroU32::new(self.one("total_quota")),
             max_bps: NonZeroU64::new(self.one("max_bps")),
+            total_bps: NonZeroU64::new(self.one("total_bps")),
             alternate_servers: self.many("alternate_server"),
             credential_horizon: self.seconds("relay.credential_horizon"),
+            turn: self.one("relay.turn"),
+            stun: self.one("relay.stun"),
+            transports: self.many("relay.transports"),
+            rfc5766_channels: self.one("relay.rfc5766_channels"),
             tcp_peers: self.one("relay.tcp_peers"),
             workers: self.one("relay.workers"),
             nonce_lifetime: self.seconds("relay.nonce_lifetime"),
@@ -271,6 +276,9 @@ impl Reader {
                 "relay.default_lifetime",
                 "is longer than relay.max_lifetime".to_owned(),
             );
+        }
+        if relay.total_bps.is_some() && relay.max_bps.is_none() {
+            self.complain("total_bps", "needs `max_bps` too".to_owned());
         }
         if let [first, second] = relay.addresses[..]
             && first.is_ipv4() == second.is_ipv4()
@@ -403,6 +411,8 @@ values!(
     super::value::PortRange,
     super::value::Cidr,
     super::value::Origin,
+    super::value::StunFor,
+    super::value::RelayTransport,
     super::value::StunServer,
     TurnUser,
     UserKey

@@ -22,7 +22,8 @@ pub use settings::{
 pub use show::show;
 pub use sources::Inputs;
 pub use value::{
-    BadValue, Cidr, Origin, PortRange, PublicIp, Quota, Secret, StunServer, TurnUser, UserKey,
+    BadValue, Cidr, Origin, PortRange, PublicIp, Quota, RelayTransport, Secret, StunFor,
+    StunServer, TurnUser, UserKey,
 };
 
 #[cfg(test)]

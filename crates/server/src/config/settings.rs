@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::value::{
-    Cidr, Origin, PortRange, PublicIp, Quota, Secret, StunServer, TurnUser, UserKey,
+    Cidr, Origin, PortRange, PublicIp, Quota, RelayTransport, Secret, StunFor, StunServer,
+    TurnUser, UserKey,
 };
 
 /// Everything an operator can choose, checked and complete.
@@ -114,12 +115,22 @@ pub struct RelaySettings {
     pub user_quota: Quota,
     /// Allocations in all at a time.
     pub total_quota: Quota,
-    /// Bits per second one allocation may carry, both directions together; `None`: no limit.
+    /// Bits per second one allocation may carry in each direction; `None`: no limit.
     pub max_bps: Option<NonZeroU64>,
+    /// Bits per second all allocations are given together, each `max_bps` of it; `None`: no limit.
+    pub total_bps: Option<NonZeroU64>,
     /// Where clients that ask for an allocation are sent instead: at most one address of each family.
     pub alternate_servers: Vec<SocketAddr>,
     /// How far in the future a time-limited credential may expire.
     pub credential_horizon: Duration,
+    /// Whether there are relayed addresses to be had.
+    pub turn: bool,
+    /// Who is answered Binding requests.
+    pub stun: StunFor,
+    /// By what clients may reach the relay; none named: by all.
+    pub transports: Vec<RelayTransport>,
+    /// Whether every client may bind the channel numbers of RFC 5766.
+    pub rfc5766_channels: bool,
     /// Whether allocations for TCP peers are given (RFC 6062).
     pub tcp_peers: bool,
     /// Threads that relay packets; 0: one for each core.
@@ -138,6 +149,14 @@ pub struct RelaySettings {
     pub stun_addresses: Vec<SocketAddr>,
     /// SOFTWARE attribute; empty: not sent.
     pub software: String,
+}
+
+impl RelaySettings {
+    /// Whether clients may reach the relay by `transport`.
+    #[must_use]
+    pub fn offers(&self, transport: RelayTransport) -> bool {
+        self.transports.is_empty() || self.transports.contains(&transport)
+    }
 }
 
 /// What one client, or one address, may take.

@@ -59,6 +59,28 @@ pub struct UserKey {
     pub key: [u8; 16],
 }
 
+/// Who is answered Binding requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StunFor {
+    /// Everybody.
+    Anybody,
+    /// Whoever has a TURN user's name and password.
+    Users,
+    /// Nobody.
+    Nobody,
+}
+
+/// By what a client reaches the relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelayTransport {
+    /// Datagrams.
+    Udp,
+    /// TCP without TLS.
+    Tcp,
+    /// TLS over TCP.
+    Tls,
+}
+
 /// A STUN server: `stun:HOST:PORT`, with 3478 where the port is left out (RFC 7064).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StunServer {
@@ -262,6 +284,32 @@ impl FromStr for TurnUser {
                 password: Secret::new(password.to_owned()),
             }),
             _ => bad("expected NAME:PASSWORD"),
+        }
+    }
+}
+
+impl FromStr for StunFor {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        match text {
+            "anybody" => Ok(Self::Anybody),
+            "users" => Ok(Self::Users),
+            "nobody" => Ok(Self::Nobody),
+            _ => bad("expected anybody, users or nobody"),
+        }
+    }
+}
+
+impl FromStr for RelayTransport {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        match text {
+            "udp" => Ok(Self::Udp),
+            "tcp" => Ok(Self::Tcp),
+            "tls" => Ok(Self::Tls),
+            _ => bad("expected udp, tcp or tls"),
         }
     }
 }

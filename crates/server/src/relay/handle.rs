@@ -14,8 +14,8 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use magpie_relay::policy::Network;
 use magpie_relay::{
-    AlternateServer, ClientAddr, Config, KeyedUser, Lifetimes, Limits, StaticUser, Transport,
-    credentials,
+    AlternateServer, Binding, ClientAddr, Config, KeyedUser, Lifetimes, Limits, StaticUser,
+    Transport, credentials,
 };
 use nix::sys::resource::{Resource, getrlimit};
 use rustls::ServerConnection;
@@ -27,7 +27,7 @@ use super::place::{Places, Stock};
 use super::stream::NewStream;
 use super::worker::{self, Parts};
 use super::{IceServer, RelaySocket, discovery, ring};
-use crate::config::{Cidr, RelaySettings, TurnUser, UserKey};
+use crate::config::{Cidr, RelaySettings, RelayTransport, StunFor, TurnUser, UserKey};
 use crate::listen::Pass;
 use crate::secret;
 
@@ -92,15 +92,25 @@ impl Relay {
     pub fn start(
         settings: &RelaySettings,
         data: &Path,
-        udp: Vec<RelaySocket>,
+        mut udp: Vec<RelaySocket>,
         tcp: Vec<SocketAddr>,
         private: Vec<SocketAddr>,
     ) -> Result<RelayHandle, RelayError> {
         let secrets = secrets(settings, data)?;
-        let listening = [tcp.clone(), private].concat();
+        if !settings.offers(RelayTransport::Udp) {
+            udp.clear();
+        }
+        let [plain, tls] = [RelayTransport::Tcp, RelayTransport::Tls].map(|transport| {
+            let offered = settings.offers(transport);
+            if offered { tcp.clone() } else { Vec::new() }
+        });
+        let listening = [tcp, private].concat();
         let reach = Reach {
             udp: offered(settings, &udp),
-            tcp,
+            tcp: plain,
+            tls,
+            stun: settings.stun == StunFor::Anybody,
+            turn: settings.turn,
             public: settings.public_ips.iter().map(|ip| ip.public).collect(),
         };
         let secret = secrets.first().cloned().unwrap_or_default();
@@ -253,12 +263,15 @@ impl RelayHandle {
     }
 
     /// Hands a client's TURN stream to a worker, which serves it until either end closes it. The client's allocation ends
-    /// with it.
+    /// with it. A stream of a transport that is not offered is closed.
     pub async fn serve_stream(&self, stream: ClientStream) {
-        let transport = match stream.tls {
-            Some(_) => Transport::Tls,
-            None => Transport::Tcp,
+        let (transport, reachable) = match stream.tls {
+            Some(_) => (Transport::Tls, !self.shared.reach.tls.is_empty()),
+            None => (Transport::Tcp, !self.shared.reach.tcp.is_empty()),
         };
+        if !reachable {
+            return;
+        }
         let client = ClientAddr::new(stream.client, stream.local, transport);
         let new = NewStream {
             client,
@@ -300,6 +313,13 @@ fn config(settings: &RelaySettings, secrets: Vec<String>, places: &Places) -> Co
     Config {
         realm: settings.realm.clone(),
         software: settings.software.clone(),
+        binding: match settings.stun {
+            StunFor::Anybody => Binding::Anybody,
+            StunFor::Users => Binding::Users,
+            StunFor::Nobody => Binding::Nobody,
+        },
+        turn: settings.turn,
+        old_channels: settings.rfc5766_channels,
         tcp_peers: settings.tcp_peers,
         users: settings.users.iter().map(user).collect(),
         keyed_users: settings.user_keys.iter().map(keyed).collect(),
@@ -319,6 +339,7 @@ fn config(settings: &RelaySettings, secrets: Vec<String>, places: &Places) -> Co
                 .and_then(|quota| quota.checked_mul(USERS_PER_ADDRESS)),
             total: settings.total_quota,
             max_bps: settings.max_bps,
+            total_bps: settings.total_bps,
             ..defaults
         },
         lifetimes: Lifetimes {

@@ -62,8 +62,14 @@ impl IceServer {
 pub(super) struct Reach {
     /// UDP listening addresses, the shared port first.
     pub(super) udp: Vec<SocketAddr>,
-    /// TCP listening addresses that take TURN, plain and inside TLS, the shared port first.
+    /// TCP listening addresses that take TURN as it is, the shared port first.
     pub(super) tcp: Vec<SocketAddr>,
+    /// Those that take it inside TLS.
+    pub(super) tls: Vec<SocketAddr>,
+    /// Whether pages, which have no password for it, may use STUN.
+    pub(super) stun: bool,
+    /// Whether there are relayed addresses to be had.
+    pub(super) turn: bool,
     /// Addresses the outside reaches this machine under.
     pub(super) public: Vec<IpAddr>,
 }
@@ -73,7 +79,7 @@ impl Reach {
     pub(super) fn servers(&self, local: SocketAddr, host: &str) -> Vec<IceServer> {
         let (mut stun, mut turn) = (Vec::new(), Vec::new());
         let udp = port(&self.udp, local);
-        let tcp = port(&self.tcp, local);
+        let [tcp, tls] = [&self.tcp, &self.tls].map(|listening| port(listening, local));
         for host in self.hosts(local, host) {
             if let Some(udp) = udp {
                 stun.push(format!("stun:{host}:{udp}"));
@@ -83,16 +89,16 @@ impl Reach {
                 turn.push(format!("turn:{host}:{tcp}?transport=tcp"));
             }
         }
-        if let Some(tcp) = tcp {
+        if let Some(tls) = tls {
             turn.push(format!(
-                "turns:{}:{tcp}?transport=tcp",
+                "turns:{}:{tls}?transport=tcp",
                 tls_host(local, host)
             ));
         }
-        [stun, turn]
+        [(self.stun, stun), (self.turn, turn)]
             .into_iter()
-            .filter(|urls| !urls.is_empty())
-            .map(IceServer::new)
+            .filter(|(offered, urls)| *offered && !urls.is_empty())
+            .map(|(_, urls)| IceServer::new(urls))
             .collect()
     }
 
@@ -231,16 +237,48 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_is_not_offered_is_not_told() {
+        let kinds = |change: fn(&mut Reach)| -> Vec<String> {
+            let mut reach = reach();
+            change(&mut reach);
+            let servers = reach.servers("192.0.2.7:443".parse().unwrap(), "x");
+            let urls = servers.into_iter().flat_map(|server| server.urls);
+            let mut kinds: Vec<String> = urls
+                .map(|url| format!("{}{}", &url[..5], &url[url.len() - 3..]))
+                .collect();
+            kinds.sort();
+            kinds.dedup();
+            kinds
+        };
+        assert_eq!(kinds(|reach| reach.turn = false), ["stun:443"]);
+        assert_eq!(
+            kinds(|reach| reach.stun = false),
+            ["turn:tcp", "turn:udp", "turnstcp"]
+        );
+        assert_eq!(kinds(|reach| reach.udp.clear()), ["turn:tcp", "turnstcp"]);
+        assert_eq!(
+            kinds(|reach| reach.tls.clear()),
+            ["stun:443", "turn:tcp", "turn:udp"]
+        );
+    }
+
     fn urls(local: &str, host: &str) -> Vec<String> {
+        let servers = reach().servers(local.parse().unwrap(), host);
+        servers.into_iter().flat_map(|server| server.urls).collect()
+    }
+
+    fn reach() -> Reach {
         let addresses = ["0.0.0.0:443", "0.0.0.0:3478"]
             .map(|a| a.parse().unwrap())
             .to_vec();
-        let reach = Reach {
+        Reach {
             udp: addresses.clone(),
-            tcp: addresses,
+            tcp: addresses.clone(),
+            tls: addresses,
+            stun: true,
+            turn: true,
             public: vec!["203.0.113.7".parse().unwrap()],
-        };
-        let servers = reach.servers(local.parse().unwrap(), host);
-        servers.into_iter().flat_map(|server| server.urls).collect()
+        }
     }
 }

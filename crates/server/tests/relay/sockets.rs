@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
-use magpie_server::config::RelaySettings;
+use magpie_server::config::{RelaySettings, RelayTransport};
 use magpie_server::relay::{IceServer, Relay, RelayHandle, RelaySocket};
 
 use crate::client::Client;
@@ -176,6 +176,24 @@ fn a_stream_that_speaks_something_else_is_closed() {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     assert_eq!(stream.read(&mut [0; 64]).unwrap_or(0), 0);
+}
+
+#[test]
+fn transports_that_are_not_offered_are_closed() {
+    let binding = [
+        0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+    ];
+    let mut settings = settings();
+    settings.transports = vec![RelayTransport::Tls];
+    let server = start(&settings, "127.0.0.1");
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.write_all(&binding).unwrap();
+    assert_eq!(stream.read(&mut [0; 64]).unwrap_or(0), 0);
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(server.address).unwrap();
+    socket.send(&binding).unwrap();
+    let refused = socket.recv(&mut [0; 64]).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
 }
 
 #[test]

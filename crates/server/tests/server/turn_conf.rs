@@ -11,11 +11,11 @@ use super::process::{Folder, Server, magpie, outcome};
 fn the_user_of_a_turnserver_conf_is_served_on_its_port() {
     let port = free_port();
     let server = server(&format!(
-        "listening-ip=127.0.0.1\nlistening-port={port}\nlt-cred-mech\nuser=anna:kiwi-and-plum\nrealm=home.example\nbps-capacity=1000000\n"
+        "listening-ip=127.0.0.1\nlistening-port={port}\nlt-cred-mech\nuser=anna:kiwi-and-plum\nrealm=home.example\nmobility\n"
     ));
     exchange(port, &["-u", "anna", "-w", "kiwi-and-plum"]);
     let said = server.stderr();
-    assert!(said.contains("turnserver.conf:6: bps-capacity: "), "{said}");
+    assert!(said.contains("turnserver.conf:6: mobility: "), "{said}");
 }
 
 #[test]

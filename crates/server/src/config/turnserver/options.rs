@@ -29,6 +29,8 @@ pub(super) enum Use {
     TotalQuota,
     /// Bytes per second there, bits per second here.
     MaxBps,
+    /// Likewise.
+    BpsCapacity,
     NonceLifetime,
     MaxLifetime,
     ChannelLifetime,
@@ -36,8 +38,14 @@ pub(super) enum Use {
     Certificate,
     CertificateKey,
     KeyPassword,
+    NoUdp,
+    NoTcp,
     NoTls,
     NoTcpPeers,
+    StunOnly,
+    NoStun,
+    SecureStun,
+    OldChannels,
     AllowedPeer,
     DeniedPeer,
     AllowLoopback,
@@ -81,6 +89,7 @@ const USED: &[(&str, Use)] = &[
     ("user-quota", Use::UserQuota),
     ("total-quota", Use::TotalQuota),
     ("max-bps", Use::MaxBps),
+    ("bps-capacity", Use::BpsCapacity),
     ("stale-nonce", Use::NonceLifetime),
     ("max-allocate-lifetime", Use::MaxLifetime),
     ("channel-lifetime", Use::ChannelLifetime),
@@ -88,7 +97,13 @@ const USED: &[(&str, Use)] = &[
     ("cert", Use::Certificate),
     ("pkey", Use::CertificateKey),
     ("pkey-pwd", Use::KeyPassword),
+    ("no-udp", Use::NoUdp),
+    ("no-tcp", Use::NoTcp),
     ("no-tls", Use::NoTls),
+    ("stun-only", Use::StunOnly),
+    ("no-stun", Use::NoStun),
+    ("secure-stun", Use::SecureStun),
+    ("rfc5766-channel-numbers", Use::OldChannels),
     ("no-tcp-relay", Use::NoTcpPeers),
     ("allowed-peer-ip", Use::AllowedPeer),
     ("denied-peer-ip", Use::DeniedPeer),
@@ -158,22 +173,10 @@ const LEFT: &[Group] = &[
         "without a user name and password nobody gets a relay here",
         &["no-auth", "no-auth-pings"],
     ),
-    (
-        "each address takes UDP, TCP and TLS alike; close the port in the firewall instead",
-        &["no-udp", "no-tcp"],
-    ),
     ("there is no DTLS here", &["dtls"]),
     (
         "relaying by UDP is always offered; --deny-peer limits whereto",
         &["no-udp-relay"],
-    ),
-    (
-        "STUN and TURN are served together",
-        &["no-stun", "stun-only"],
-    ),
-    (
-        "Binding requests are answered without a password, as browsers expect",
-        &["secure-stun"],
     ),
     (
         "addresses are named, not devices: --listen, --stun",
@@ -232,10 +235,6 @@ const LEFT: &[Group] = &[
     (
         "tokens of RFC 7635 are not understood",
         &["oauth", "server-name"],
-    ),
-    (
-        "bandwidth is limited per allocation, by max-bps, not in all",
-        &["bps-capacity"],
     ),
     ("ORIGIN is not looked at", &["check-origin-consistency"]),
     (
@@ -325,7 +324,6 @@ const LEFT: &[Group] = &[
         &[
             "stun-backward-compatibility",
             "rfc3489-compatibility",
-            "rfc5766-channel-numbers",
             "include-reason-string",
         ],
     ),

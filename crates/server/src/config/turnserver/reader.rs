@@ -23,7 +23,12 @@ pub(super) struct Reader<'a> {
     certificate: Option<Place<PathBuf>>,
     key: Option<Place<PathBuf>>,
     key_password: Option<usize>,
+    /// Lines that close a transport.
+    no_udp: Option<usize>,
+    no_tcp: Option<usize>,
     no_tls: Option<usize>,
+    /// Bits per second.
+    capacity: Option<Place<u64>>,
     time_limited: bool,
 }
 
@@ -60,7 +65,10 @@ impl<'a> Reader<'a> {
             certificate: None,
             key: None,
             key_password: None,
+            no_udp: None,
+            no_tcp: None,
             no_tls: None,
+            capacity: None,
             time_limited: false,
         }
     }
@@ -101,9 +109,13 @@ impl<'a> Reader<'a> {
             Use::Secret => self.secret(line)?,
             Use::UserQuota => self.put("user_quota", number(line)?.to_string(), line),
             Use::TotalQuota => self.put("total_quota", number(line)?.to_string(), line),
-            Use::MaxBps => {
-                let bits = number(line)?.saturating_mul(8);
-                self.put("max_bps", bits.to_string(), line);
+            Use::MaxBps => self.put("max_bps", bits(line)?.to_string(), line),
+            Use::BpsCapacity => {
+                let line_and_bits = |value| Place {
+                    line: line.number,
+                    value,
+                };
+                self.capacity = Some(bits(line)?).filter(|b| *b > 0).map(line_and_bits);
             }
             Use::NonceLifetime => self.lifetime("relay.nonce_lifetime", line, 600)?,
             Use::MaxLifetime => self.max_lifetime(line)?,
@@ -112,8 +124,14 @@ impl<'a> Reader<'a> {
             Use::Certificate => self.certificate = Some(self.file(line)),
             Use::CertificateKey => self.key = Some(self.file(line)),
             Use::KeyPassword => self.key_password = Some(line.number),
+            Use::NoUdp => self.no_udp = on(line)?.then_some(line.number),
+            Use::NoTcp => self.no_tcp = on(line)?.then_some(line.number),
             Use::NoTls => self.no_tls = on(line)?.then_some(line.number),
             Use::NoTcpPeers => self.replace("relay.tcp_peers", (!on(line)?).to_string(), line),
+            Use::StunOnly => self.replace("relay.turn", (!on(line)?).to_string(), line),
+            Use::NoStun => self.binding("nobody", line)?,
+            Use::SecureStun => self.binding("users", line)?,
+            Use::OldChannels => self.replace("relay.rfc5766_channels", on(line)?.to_string(), line),
             Use::AllowedPeer => self.peers("allow_peer", line)?,
             Use::DeniedPeer => self.peers("deny_peer", line)?,
             Use::AllowLoopback => {
@@ -347,6 +365,8 @@ impl<'a> Reader<'a> {
         let serves_tls = self.certificate();
         self.listening(serves_tls);
         self.relay_ports();
+        self.capacity();
+        self.transports();
         if self.time_limited {
             let users = self.import.used.iter().filter(|used| is_user(used));
             let remarks: Vec<Problem> = users
@@ -397,13 +417,7 @@ impl<'a> Reader<'a> {
     /// Every address with the ports; those that coturn takes unasked are taken where they are free.
     fn listening(&mut self, serves_tls: bool) {
         let mut tls_port = self.tls_port.take();
-        if let Some(line) = self.no_tls {
-            self.remark(
-                line,
-                "no-tls",
-                "TLS is taken on every address that is open; only a port of its own stays closed"
-                    .to_owned(),
-            );
+        if self.no_tls.is_some() {
             tls_port = None;
         }
         let everywhere = Place {
@@ -455,6 +469,56 @@ impl<'a> Reader<'a> {
                 "max-port"
             };
             self.add("relay_ports", format!("{low}-{high}"), line, option);
+        }
+    }
+
+    /// Of two lines the stricter one counts.
+    fn binding(&mut self, whom: &str, line: Line<'_>) -> Taken {
+        let mut before = self.import.used.iter();
+        let closed = before.any(|used| used.key == "relay.stun" && used.raw.text == "nobody");
+        if on(line)? && !closed {
+            self.replace("relay.stun", whom.to_owned(), line);
+        }
+        Ok(())
+    }
+
+    /// Names those that are left open, if any is closed.
+    fn transports(&mut self) {
+        let all = [
+            ("udp", "no-udp", self.no_udp),
+            ("tcp", "no-tcp", self.no_tcp),
+            ("tls", "no-tls", self.no_tls),
+        ];
+        let mut closed = all
+            .into_iter()
+            .filter_map(|(_, option, line)| Some((option, line?)));
+        let Some((option, line)) = closed.next() else {
+            return;
+        };
+        let mut open = all
+            .into_iter()
+            .filter(|(.., line)| line.is_none())
+            .peekable();
+        if open.peek().is_none() {
+            let what = "leaves clients no way in: UDP, TCP and TLS are all closed";
+            let problem = self.about(line, option, what.to_owned());
+            self.import.problems.push(problem);
+        }
+        for (name, ..) in open {
+            self.add("relay.transports", name.to_owned(), line, option);
+        }
+    }
+
+    fn capacity(&mut self) {
+        let Some(Place { line, value }) = self.capacity.take() else {
+            return;
+        };
+        let mut rates = self.import.used.iter().filter(|used| used.key == "max_bps");
+        if rates.next_back().is_some_and(|used| used.raw.text != "0") {
+            self.add("total_bps", value.to_string(), line, "bps-capacity");
+        } else {
+            let why = "takes a max-bps too: it is what each allocation takes of it";
+            self.remark(line, "bps-capacity", why.to_owned());
         }
     }
 
@@ -525,6 +589,11 @@ fn on(line: Line<'_>) -> Result<bool, Fault> {
 fn number(line: Line<'_>) -> Result<u64, Fault> {
     let word = line.word().trim_end_matches(';');
     word.parse().or_else(|_| mistake("expected a whole number"))
+}
+
+/// Bytes in the file, bits here.
+fn bits(line: Line<'_>) -> Result<u64, Fault> {
+    Ok(number(line)?.saturating_mul(8))
 }
 
 /// `None` for 0, which means the usual one.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::config::{Inputs, Listen, Loaded, Settings, load};
+use crate::config::{Inputs, Listen, Loaded, RelayTransport, Settings, load};
 
 #[test]
 fn a_user_at_home() {
@@ -122,11 +122,10 @@ fn a_conference_behind_tls() {
     assert_eq!(relay.secrets.len(), 2);
     assert_eq!(relay.public_ips[0].local, None);
     assert_eq!(relay.software, "");
+    assert_eq!(relay.transports, [RelayTransport::Tls]);
     let wanted = [
         "3 keep-address-family",
         "6 static-auth-secret",
-        "11 no-udp",
-        "12 no-tcp",
         "16 mobility",
     ];
     assert_eq!(remarked(&conference), wanted);
@@ -155,6 +154,17 @@ fn every_line_about_a_database_is_named() {
 fn bytes_per_second_become_bits_per_second() {
     let slow = fixture("bandwidth");
     assert_eq!(slow.settings.relay.max_bps.unwrap().get(), 512_000);
+    assert_eq!(slow.settings.relay.total_bps.unwrap().get(), 8_000_000);
+}
+
+/// coturn does not start with one and without the other.
+#[test]
+fn a_capacity_without_a_rate_is_not_used() {
+    for text in ["bps-capacity=1000\n", "bps-capacity=1000\nmax-bps=0\n"] {
+        let import = Reader::new(Path::new("t.conf")).read(text);
+        assert!(import.used.iter().all(|used| used.key != "total_bps"));
+        assert_eq!(import.remarks[0].key, "bps-capacity");
+    }
 }
 
 #[test]
@@ -367,8 +377,42 @@ fn without_tls_its_port_stays_closed() {
         .iter()
         .map(|used| used.raw.text.as_str())
         .collect();
-    assert_eq!(texts, ["[::]:3478"]);
-    assert_eq!(import.remarks.len(), 1);
+    assert_eq!(texts, ["[::]:3478", "udp", "tcp"]);
+    assert!(import.remarks.is_empty());
+}
+
+#[test]
+fn what_is_switched_off_there_is_switched_off_here() {
+    for (text, used) in [
+        (
+            "no-udp",
+            &[("relay.transports", "tcp"), ("relay.transports", "tls")][..],
+        ),
+        ("no-udp=no", &[]),
+        ("stun-only", &[("relay.turn", "false")]),
+        ("secure-stun", &[("relay.stun", "users")]),
+        ("secure-stun\nno-stun", &[("relay.stun", "nobody")]),
+        ("no-stun\nsecure-stun", &[("relay.stun", "nobody")]),
+        (
+            "rfc5766-channel-numbers",
+            &[("relay.rfc5766_channels", "true")],
+        ),
+    ] {
+        let import = Reader::new(Path::new("f")).read(text);
+        let found: Vec<_> = import
+            .used
+            .iter()
+            .map(|u| (u.key, u.raw.text.as_str()))
+            .collect();
+        assert_eq!(found, used, "{text}");
+        assert!(import.remarks.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_relay_without_a_way_in_is_a_mistake() {
+    let mistakes = loading("no-udp\nno-tcp\nno-tls\n");
+    assert!(mistakes[0].contains("no-udp"), "{mistakes:?}");
 }
 
 #[test]
