@@ -3,6 +3,7 @@
 //! The protocol itself lives in `magpie-relay`, which never sees a socket; worker threads here, one for each core, move
 //! packets between it and the network. The main runtime only hands client streams over and asks for credentials.
 
+mod alarm;
 mod ask;
 mod clock;
 mod connections;

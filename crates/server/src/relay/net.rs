@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 
 use magpie_relay::{ClientAddr, Family, Fragment, Millis, PeerAddr, RelayAddr, RelayId, Transport};
 use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
@@ -60,7 +61,7 @@ impl Net {
         rings: Vec<Option<Sender>>,
     ) -> io::Result<Self> {
         for (at, listener) in listeners.iter().enumerate() {
-            epoll.add(listener, readable(Token::Listener(at)))?;
+            epoll.add(listener, arriving(Token::Listener(at)))?;
         }
         Ok(Self {
             epoll,
@@ -310,7 +311,7 @@ impl Net {
         let socket = &opened.relayed.socket;
         RelaySocket::ready_relay(socket)?;
         keep_errors(socket)?;
-        Ok(self.epoll.add(socket, readable(Token::Relay(id.slot())))?)
+        Ok(self.epoll.add(socket, arriving(Token::Relay(id.slot())))?)
     }
 
     pub(super) fn relay(&self, id: RelayId) -> Option<&Opened> {
@@ -319,6 +320,17 @@ impl Net {
 
     pub(super) fn slot(&self, slot: usize) -> Option<&Opened> {
         self.relays.get(slot)?.as_ref()
+    }
+
+    /// Has what is left in a UDP socket told once more.
+    pub(super) fn tell_again(&self, token: Token) -> io::Result<()> {
+        let socket = match token {
+            Token::Listener(at) => self.listeners.get(at).map(AsFd::as_fd),
+            Token::Relay(slot) => self.slot(slot).map(|opened| opened.relayed.socket.as_fd()),
+            _ => None,
+        };
+        let Some(socket) = socket else { return Ok(()) };
+        Ok(self.epoll.modify(socket, &mut arriving(token))?)
     }
 
     /// Keeps count of the relayed addresses of a stream's client.
@@ -336,6 +348,7 @@ impl Net {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Bell,
+    Alarm,
     Listener(usize),
     /// By slot.
     Relay(usize),
@@ -356,6 +369,7 @@ impl From<Token> for u64 {
             Token::Stream(slot) => (3, slot),
             Token::Accept(slot) => (4, slot),
             Token::Connection(id) => (5, id as usize),
+            Token::Alarm => (6, 0),
         };
         kind << 32 | number as Self
     }
@@ -370,9 +384,15 @@ impl From<u64> for Token {
             2 => Self::Relay(number),
             3 => Self::Stream(number),
             4 => Self::Accept(number),
-            _ => Self::Connection(token as u32),
+            5 => Self::Connection(token as u32),
+            _ => Self::Alarm,
         }
     }
+}
+
+/// To be told of each arrival, once: asking a socket whether it is still empty costs a look at it before each wait.
+fn arriving(token: Token) -> EpollEvent {
+    EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLET, token.into())
 }
 
 /// To be told when there is something to read.

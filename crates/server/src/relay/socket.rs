@@ -98,12 +98,12 @@ impl RelaySocket {
         self.local
     }
 
-    /// Takes what has come, at most a batch of it.
+    /// Takes up to `most` datagrams that have come.
     ///
     /// # Errors
     /// `WouldBlock` when there is nothing.
-    pub(super) fn receive(&self, batch: &mut Batch) -> io::Result<()> {
-        batch.receive(&self.socket, self.local, BATCH)
+    pub(super) fn receive(&self, batch: &mut Batch, most: usize) -> io::Result<()> {
+        batch.receive(&self.socket, self.local, most)
     }
 
     /// Sends `parts` to `to` from our address `from`: as one datagram, or as one for each `segment` bytes of them.

@@ -14,20 +14,21 @@ use super::socket::send;
 use super::switch::{Switch, deliver};
 
 impl Switch {
-    /// Takes the errors about packets that the relay socket in `slot` has sent.
-    pub(super) fn relay_errors(&mut self, now: Millis, slot: usize) {
+    /// Takes the errors about packets that the relay socket in `slot` has sent; whether there may be more.
+    pub(super) fn relay_errors(&mut self, now: Millis, slot: usize) -> bool {
         for _ in 0..TURN {
             let Some(opened) = self.net.slot(slot) else {
-                return;
+                return false;
             };
             let Ok(error) = next(&opened.relayed.socket) else {
-                return;
+                return false;
             };
             if let Some((peer, error)) = error {
                 let output = self.relay.from_peer_icmp(now, opened.id, peer, error);
                 deliver(&mut self.net, now, output);
             }
         }
+        true
     }
 }
 

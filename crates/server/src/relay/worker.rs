@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use super::RelaySocket;
+use super::alarm::Alarm;
 use super::clock::{self, Clock};
 use super::inbox::{Bell, Door, Question, ToWorker};
 use super::net::{Net, Token};
@@ -45,6 +46,8 @@ pub(super) fn spawn(parts: Parts) -> io::Result<()> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     let edge = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
     epoll.add(&*parts.bell, EpollEvent::new(edge, Token::Bell.into()))?;
+    let alarm = Alarm::new()?;
+    epoll.add(&alarm, EpollEvent::new(edge, Token::Alarm.into()))?;
     let relay = Relay::sharing(parts.config, parts.seed, parts.number, parts.shared);
     let net = Net::new(epoll, parts.listeners, parts.rings.out)?;
     let switch = Switch::new(relay, net, parts.places);
@@ -60,7 +63,9 @@ pub(super) fn spawn(parts: Parts) -> io::Result<()> {
                 inbox,
                 doors,
                 bell,
+                alarm,
                 batch: Batch::new(),
+                crowded: false,
                 buffer: vec![0; READ_BUFFER].into(),
                 check_streams: clock.now(),
             };
@@ -76,7 +81,10 @@ struct Worker {
     inbox: mpsc::Receiver<ToWorker>,
     doors: Vec<Door>,
     bell: Arc<Bell>,
+    alarm: Alarm,
     batch: Batch,
+    /// Whether clients sent more than a few packets at once the last time.
+    crowded: bool,
     /// What a stream is read into.
     buffer: Box<[u8]>,
     check_streams: Millis,
@@ -86,7 +94,7 @@ impl Worker {
     fn run(mut self) {
         let mut events = [EpollEvent::empty(); 64];
         loop {
-            let ready = match self.switch.net.epoll.wait(&mut events, self.timeout()) {
+            let ready = match self.switch.net.epoll.wait(&mut events, EpollTimeout::NONE) {
                 Ok(ready) => ready,
                 Err(Errno::EINTR) => 0,
                 Err(error) => return tracing::error!(%error, "the relay cannot wait for packets"),
@@ -103,31 +111,36 @@ impl Worker {
             self.switch.relay.handle_timeout(now);
             self.switch.settle(now);
             self.switch.net.ring_bells();
+            if let Err(error) = self.set_alarm(now) {
+                return tracing::error!(%error, "the relay cannot set its timer");
+            }
         }
     }
 
-    fn timeout(&self) -> EpollTimeout {
+    fn set_alarm(&mut self, now: Millis) -> io::Result<()> {
         let streams = &self.switch.net.streams;
         let check = (!streams.is_empty()).then_some(self.check_streams);
         let connections = self.switch.net.connections.next_due();
         let due = [self.switch.relay.poll_timeout(), check, connections];
-        let Some(due) = due.into_iter().flatten().min() else {
-            return EpollTimeout::NONE;
-        };
-        // One more, since a wait may end a fraction of a millisecond early.
-        let wait = due.0.saturating_sub(self.clock.now().0).saturating_add(1);
-        EpollTimeout::try_from(wait.min(LONGEST_WAIT)).unwrap_or(EpollTimeout::NONE)
+        match due.into_iter().flatten().min() {
+            Some(due) => self.alarm.set(now, due),
+            None => Ok(()),
+        }
     }
 
     fn serve(&mut self, now: Millis, event: &EpollEvent) -> Result<(), Disconnected> {
         match Token::from(event.data()) {
             Token::Bell => return self.answer_bell(now),
-            Token::Listener(at) => self.serve_listener(now, at),
-            Token::Relay(slot) => {
-                if event.events().contains(EpollFlags::EPOLLERR) {
-                    self.switch.relay_errors(now, slot);
-                }
-                self.serve_relay(now, slot);
+            Token::Alarm => self.alarm.rang(),
+            token @ Token::Listener(at) => {
+                let more = self.serve_listener(now, at);
+                self.tell_again_of(token, more);
+            }
+            token @ Token::Relay(slot) => {
+                let failed = event.events().contains(EpollFlags::EPOLLERR);
+                let errors = failed && self.switch.relay_errors(now, slot);
+                let more = self.serve_relay(now, slot);
+                self.tell_again_of(token, errors || more);
             }
             Token::Accept(slot) => {
                 self.switch.accept_peers(now, slot);
@@ -147,34 +160,52 @@ impl Worker {
         Ok(())
     }
 
-    fn serve_listener(&mut self, now: Millis, at: usize) {
-        for _ in 0..TURNS {
+    /// A socket that was not emptied is told of again, after the others have had their turn.
+    fn tell_again_of(&self, token: Token, more: bool) {
+        if more && let Err(error) = self.switch.net.tell_again(token) {
+            tracing::error!(%error, "a socket of the relay cannot be waited for");
+        }
+    }
+
+    /// Whether there may be more.
+    fn serve_listener(&mut self, now: Millis, at: usize) -> bool {
+        for turn in 0..TURNS {
             let Some(listener) = self.switch.net.listeners.get(at) else {
-                return;
+                return false;
             };
-            if listener.receive(&mut self.batch).is_err() {
-                return;
+            let most = if self.crowded || turn > 0 { BATCH } else { FEW };
+            match listener.receive(&mut self.batch, most) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                // Of an earlier packet, and gone with that.
+                Err(_) => continue,
+                Ok(()) => {}
             }
             let mut coupler = FromClient::new();
             for datagram in self.batch.datagrams() {
                 self.switch.client_datagram(now, &datagram, &mut coupler);
             }
             self.switch.depart(now, &mut coupler);
-            if self.batch.len() < BATCH {
-                return;
+            self.crowded = self.batch.len() >= FEW;
+            if self.batch.len() < most {
+                return false;
             }
         }
+        true
     }
 
-    fn serve_relay(&mut self, now: Millis, slot: usize) {
-        let mut most = FEW;
-        for _ in 0..TURNS {
+    /// Whether there may be more.
+    fn serve_relay(&mut self, now: Millis, slot: usize) -> bool {
+        for turn in 0..TURNS {
             let Some(opened) = self.switch.net.slot(slot) else {
-                return;
+                return false;
             };
             let (id, relayed) = (opened.id, &opened.relayed);
-            if relayed.receive(&mut self.batch, most).is_err() {
-                return;
+            let most = if turn > 0 { BATCH } else { FEW };
+            match relayed.receive(&mut self.batch, most) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                // Of an earlier packet, and gone with that.
+                Err(_) => continue,
+                Ok(()) => {}
             }
             let mut coupler = FromPeer::new();
             for datagram in self.batch.datagrams() {
@@ -182,10 +213,10 @@ impl Worker {
             }
             self.switch.arrive(now, &mut coupler);
             if self.batch.len() < most {
-                return;
+                return false;
             }
-            most = BATCH;
         }
+        true
     }
 
     fn serve_stream(&mut self, now: Millis, slot: usize) {
@@ -324,7 +355,5 @@ struct Disconnected;
 
 /// Batches taken from one socket before the others have their turn.
 const TURNS: usize = 4;
-/// What a relay socket is asked for at first: usually there is one packet, and asking for more has a price.
+/// What a socket is asked for at first: usually there is one packet, and asking for more has a price.
 const FEW: usize = 4;
-/// Milliseconds.
-const LONGEST_WAIT: u64 = 60_000;

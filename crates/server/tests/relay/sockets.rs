@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use magpie_server::config::{RelaySettings, RelayTransport};
 use magpie_server::relay::{IceServer, Relay, RelayHandle, RelaySocket};
+use stun_types::message::{BINDING, Message, MessageWriteVec};
+use stun_types::prelude::MessageWrite;
 
 use crate::client::Client;
 use crate::server::{PASSWORD, USER, settings, start};
@@ -225,6 +227,31 @@ fn a_stream_that_asks_and_never_reads_is_closed_within_ten_seconds() {
         .find_map(|_| stream.write_all(&many).err())
         .unwrap();
     assert!(started.elapsed() < Duration::from_secs(10), "{error}");
+}
+
+#[test]
+fn all_that_waits_in_a_socket_is_answered_although_it_is_told_of_once() {
+    let socket = RelaySocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let client = client(socket.local());
+    let request = Message::builder_request(BINDING, MessageWriteVec::new()).finish();
+    // More than a worker takes before other sockets have their turn.
+    for _ in 0..150 {
+        client.socket.send(&request).unwrap();
+    }
+    let mut settings = settings();
+    settings.workers = 1;
+    let _relay = Relay::start(
+        &settings,
+        std::path::Path::new("/nonexistent"),
+        vec![socket],
+        Vec::new(),
+        Vec::new(),
+    )
+    .unwrap();
+    for at in 0..150 {
+        let received = client.socket.recv(&mut [0; 2048]);
+        assert!(received.is_ok(), "answer {at}: {received:?}");
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn the_kernel_spreads_clients_over_siblings() {
     let mut batch = Batch::new();
     let shares = [first, second].map(|socket| {
         let mut count = 0;
-        while socket.receive(&mut batch).is_ok() {
+        while socket.receive(&mut batch, BATCH).is_ok() {
             count += batch.datagrams().count();
         }
         count
@@ -40,7 +40,7 @@ fn segments_leave_as_one_and_arrive_as_one() {
     let parts: Vec<IoSlice<'_>> = payload.chunks(600).map(IoSlice::new).collect();
     send(&client, &parts, Some(1000), server.local(), None).unwrap();
     let mut batch = Batch::new();
-    server.receive(&mut batch).unwrap();
+    server.receive(&mut batch, BATCH).unwrap();
     let packets: Vec<&[u8]> = batch.datagrams().flat_map(|d| d.packets()).collect();
     assert_eq!(packets, payload.chunks(1000).collect::<Vec<_>>());
 }
@@ -53,7 +53,7 @@ fn datagrams_are_sorted_by_sender_and_keep_their_order() {
         client.send_to(&[n], server.local()).unwrap();
     }
     let mut batch = Batch::new();
-    server.receive(&mut batch).unwrap();
+    server.receive(&mut batch, BATCH).unwrap();
     let came: Vec<(SocketAddr, u8)> = batch.datagrams().map(|d| (d.from, d.bytes[0])).collect();
     let of = |client: &UdpSocket| {
         let local = client.local_addr().unwrap();
@@ -76,7 +76,7 @@ fn an_empty_datagram_is_an_empty_packet() {
     let (server, client) = (listening("127.0.0.1:0"), bound());
     client.send_to(b"", server.local()).unwrap();
     let mut batch = Batch::new();
-    server.receive(&mut batch).unwrap();
+    server.receive(&mut batch, BATCH).unwrap();
     let packets: Vec<&[u8]> = batch.datagrams().flat_map(|d| d.packets()).collect();
     assert_eq!(packets, [b""]);
 }
@@ -92,7 +92,7 @@ fn a_wildcard_socket_knows_which_address_was_reached_and_answers_from_it() {
         };
         client.send_to(b"ask", reached).unwrap();
         let mut batch = Batch::new();
-        server.receive(&mut batch).unwrap();
+        server.receive(&mut batch, BATCH).unwrap();
         let asked = batch.datagrams().next().unwrap();
         assert_eq!(asked.to, reached);
         let answer = [IoSlice::new(b"ans"), IoSlice::new(b"wer")];
