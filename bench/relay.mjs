@@ -118,7 +118,8 @@ async function measure(magpie, server, row) {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const child =
       server === 'floor' ? undefined : await (server === 'coturn' ? coturn() : magpieRelay(magpie, row.workers))
-    const target = child ? [`127.0.0.1:${child.port}`, '--pid', String(child.pid)] : ['--floor']
+    const floor = ['--floor', ...(row.workers ? ['--floor-threads', String(row.workers)] : [])]
+    const target = child ? [`127.0.0.1:${child.port}`, '--pid', String(child.pid)] : floor
     const load = ['bench', 'relay', ...target, '--json', '--seconds', '2', ...row.flags]
     const { stdout, stderr, status } = spawnSync(magpie, load, { encoding: 'utf8' })
     if (child) await end(child)

@@ -46,6 +46,8 @@ pub enum Server {
     Plain {
         /// The program that runs it when called with `bench plain-loop`.
         program: PathBuf,
+        /// At least 1, each with sockets of its own.
+        threads: usize,
     },
 }
 

@@ -12,17 +12,35 @@ use nix::{
     errno::Errno,
     sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout},
 };
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 
 use super::{link::Link, session::CHANNEL};
 use crate::BenchError;
 
-/// Runs the loop on a free loopback port: prints `ready ADDR:PORT`, and ends with the process when standard input does.
+/// Runs the loop on a free loopback port, in `threads` threads with sockets of their own, as a server of so many workers:
+/// prints `ready ADDR:PORT`, and ends with the process when standard input does.
 ///
 /// # Errors
 /// The system refuses a socket.
-pub fn run() -> Result<(), BenchError> {
-    Loop::start().map_err(|error| BenchError::System("run the plain loop", error))
+pub fn run(threads: usize) -> Result<(), BenchError> {
+    start(threads).map_err(|error| BenchError::System("run the plain loop", error))
+}
+
+fn start(threads: usize) -> io::Result<()> {
+    crate::process::raise_file_limit()?;
+    let first = listener(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    let address = first.local_addr()?;
+    for _ in 1..threads {
+        let mut another = Loop::new(listener(address)?)?;
+        thread::spawn(move || another.run());
+    }
+    let mut first = Loop::new(first)?;
+    println!("ready {address}");
+    thread::spawn(|| {
+        let _ended = io::stdin().read(&mut [0]);
+        std::process::exit(0);
+    });
+    first.run()
 }
 
 /// Opens a relay socket at the plain loop, or tells which peer an open one sends to; returns its address.
@@ -52,24 +70,16 @@ struct Relay {
 }
 
 impl Loop {
-    fn start() -> io::Result<()> {
-        crate::process::raise_file_limit()?;
-        let listener = socket()?;
-        println!("ready {}", listener.local_addr()?);
-        thread::spawn(|| {
-            let _ended = io::stdin().read(&mut [0]);
-            std::process::exit(0);
-        });
+    fn new(listener: UdpSocket) -> io::Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         epoll.add(&listener, readable(LISTENER))?;
-        Self {
+        Ok(Self {
             epoll,
             listener,
             relays: Vec::new(),
             by_client: HashMap::new(),
             buffer: vec![0; 65_536].into(),
-        }
-        .run()
+        })
     }
 
     fn run(&mut self) -> io::Result<()> {
@@ -153,8 +163,19 @@ impl Loop {
     }
 }
 
+/// One of the sockets among which the kernel spreads the clients.
+fn listener(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    socket.set_reuse_port(true)?;
+    socket.bind(&address.into())?;
+    ready(socket.into())
+}
+
 fn socket() -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    ready(UdpSocket::bind("127.0.0.1:0")?)
+}
+
+fn ready(socket: UdpSocket) -> io::Result<UdpSocket> {
     socket.set_nonblocking(true)?;
     match SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER) {
         Err(error) if error.kind() != ErrorKind::PermissionDenied => Err(error),

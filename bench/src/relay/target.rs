@@ -37,9 +37,9 @@ impl Target {
             Server::Plain { .. } if transport.is_stream() => {
                 return Err(BenchError::Options("the plain loop speaks UDP only"));
             }
-            Server::Plain { program } => {
+            Server::Plain { program, threads } => {
                 let mut command = Command::new(program);
-                command.args(["bench", "plain-loop"]);
+                command.args(["bench", "plain-loop", &threads.to_string()]);
                 let (child, address) = start(command)?;
                 (address, Kind::Plain, Some(child.id()), Some(child))
             }

@@ -28,7 +28,7 @@ enum Load {
     Signal(signal::Flags),
     /// What `relay --floor` measures; it starts this itself.
     #[command(hide = true)]
-    PlainLoop,
+    PlainLoop { threads: usize },
 }
 
 /// Puts the load on and prints the report.
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: Arguments) -> ExitCode {
         Load::Relay(flags) => flags.run(),
         Load::Mutate(flags) => flags.run(),
         Load::Signal(flags) => flags.run(),
-        Load::PlainLoop => match magpie_bench::relay::run_plain_loop() {
+        Load::PlainLoop { threads } => match magpie_bench::relay::run_plain_loop(threads) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(&error),
         },

@@ -1,7 +1,9 @@
 //! Flags of `magpie bench relay`.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
@@ -18,6 +20,10 @@ pub(super) struct Flags {
     /// Measure the plain loop of epoll, recvfrom and sendto instead: what no relay without aggregation can beat.
     #[arg(long, conflicts_with_all = ["server", "pid"])]
     floor: bool,
+    /// Threads of the plain loop, each with sockets of its own, as many as the server it is compared with has workers; one for
+    /// each core if not given.
+    #[arg(long, value_name = "N", requires = "floor")]
+    floor_threads: Option<NonZero<usize>>,
     #[command(flatten)]
     credentials: Credentials,
     /// What to measure.
@@ -145,7 +151,11 @@ impl Flags {
         let Some(address) = self.server else {
             let program = std::env::current_exe()
                 .map_err(|error| BenchError::System("find this program", error))?;
-            return Ok(Server::Plain { program });
+            let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+            return Ok(Server::Plain {
+                program,
+                threads: self.floor_threads.map_or_else(cores, NonZero::get),
+            });
         };
         Ok(Server::Turn {
             address,
