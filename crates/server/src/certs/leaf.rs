@@ -125,7 +125,7 @@ pub(crate) fn keep(
     let key = kept_key(data, slot)?;
     if let Some(leaf) = kept(data, slot, &key, signer)?
         && leaf.subjects.cover(wanted)
-        && !leaf.is_old()
+        && !leaf.is_old(signer)
     {
         return Ok(leaf);
     }
@@ -177,9 +177,13 @@ pub(crate) fn certify(
 }
 
 impl Leaf {
-    /// Whether it should be replaced while it still works.
-    pub(crate) fn is_old(&self) -> bool {
-        self.not_after - OffsetDateTime::now_utc() < RENEWAL
+    /// Whether it should be replaced while it still works. One that lasts as long as its signer cannot be bettered.
+    pub(crate) fn is_old(&self, signer: Signer<'_>) -> bool {
+        let bettered = match signer {
+            Signer::Itself => true,
+            Signer::Authority(authority) => self.not_after < authority.not_after(),
+        };
+        bettered && self.not_after - OffsetDateTime::now_utc() < RENEWAL
     }
 
     pub(crate) fn read(pem: &str, key: &KeyPair) -> Result<Self, CertificateError> {

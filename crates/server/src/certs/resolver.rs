@@ -72,10 +72,11 @@ impl Leaves {
     fn is_current(&self, authority: &Authority, wanted: &Subjects) -> bool {
         let (inside, outside) = split(authority, wanted);
         let covered = match &self.outside {
-            Some(leaf) => leaf.subjects.cover(&outside) && !leaf.is_old(),
+            Some(leaf) => leaf.subjects.cover(&outside) && !leaf.is_old(Signer::Itself),
             None => outside.is_empty(),
         };
-        covered && self.inside.subjects.cover(&inside) && !self.inside.is_old()
+        let signer = Signer::Authority(authority);
+        covered && self.inside.subjects.cover(&inside) && !self.inside.is_old(signer)
     }
 }
 

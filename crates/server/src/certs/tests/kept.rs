@@ -116,6 +116,23 @@ fn a_ca_that_ran_out_is_moved_aside_for_a_new_one() {
 }
 
 #[test]
+fn a_leaf_that_ends_with_its_ca_is_not_made_anew_at_every_look() {
+    let mut fixture = Fixture::new(&[]);
+    let key = KeyPair::from_pem(&fixture.read("ca-key.pem")).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+    let constraints = Constraints::for_machine(&fixture.machine, &[]);
+    params.name_constraints = Some(constraints.extension());
+    params.not_after = time::OffsetDateTime::now_utc() + time::Duration::days(20);
+    let ending = params.self_signed(&key).unwrap().pem();
+    fs::write(fixture.data().join("ca.pem"), ending).unwrap();
+    fs::remove_file(fixture.data().join("leaf.pem")).unwrap();
+    fixture.reopen();
+    assert!(!fixture.certificates.refresh(&fixture.machine).unwrap());
+    fixture.accepts("127.0.0.1", "localhost").unwrap();
+}
+
+#[test]
 fn a_leaf_of_another_ca_is_made_anew() {
     let (mut one, other) = (Fixture::new(&[]), Fixture::new(&[]));
     for name in ["ca.pem", "ca-key.pem"] {
