@@ -40,7 +40,9 @@ fn value(key: &Key) -> String {
         Count::UpTo(most) => format!(", up to {most}"),
         Count::Many => ", any number".to_owned(),
     };
-    format!("{}{unit}{count}", key.kind.placeholder())
+    // A bare bar would end the cell of the table.
+    let placeholder = key.kind.placeholder().replace('|', "\\|");
+    format!("{placeholder}{unit}{count}")
 }
 
 fn default(key: &Key) -> String {
@@ -64,7 +66,8 @@ Nothing needs to be configured. What is, comes from these sources; an earlier on
 4. a turnserver.conf of coturn, where any source above names one with `turn_conf`: see [operate.md](operate.md#coming-from-coturn);
 5. the default.
 
-A stronger source replaces a whole list. An unknown key is a mistake. All mistakes are reported at once, each with its source and key, and
+A stronger source replaces a whole list. An unknown key is a mistake; of environment variables only what looks like a misspelt one, since container
+platforms set others of that prefix. All mistakes are reported at once, each with its source and key, and
 nothing is started (exit code 2). `magpie config show` prints every key with its value and source, `magpie config check` only looks for mistakes.
 
 | key, flag, variable | value | default | meaning |

@@ -324,6 +324,16 @@ fn the_reference_in_docs_is_current() {
 }
 
 #[test]
+fn every_row_of_the_reference_has_as_many_cells_as_its_head() {
+    let text = reference();
+    let rows = text.lines().filter(|line| line.starts_with('|'));
+    for row in rows {
+        let bars = row.matches('|').count() - row.matches("\\|").count();
+        assert_eq!(bars, 5, "{row}");
+    }
+}
+
+#[test]
 fn origins_are_kept_as_browsers_send_them() {
     let origin = |text: &str| {
         text.parse::<Origin>()
