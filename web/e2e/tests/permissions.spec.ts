@@ -1,10 +1,14 @@
 // What a person reads when camera or microphone cannot be had, and that a call is possible all the same.
+import { launch } from '../src/browser.ts'
 import { expect, test } from '../src/fixtures.ts'
+import { middlebox } from '../src/middlebox.ts'
+import { meanColour } from '../src/probe.ts'
 
 interface Failure {
   readonly when: string
   readonly before: () => void
-  readonly words: RegExp
+  /** What is wrong, and what to do. */
+  readonly words: readonly [string, string]
 }
 
 // The functions run in the page, so each carries all it needs.
@@ -15,7 +19,7 @@ const failures: Failure[] = [
       navigator.mediaDevices.getUserMedia = () =>
         Promise.reject(new DOMException('Permission denied', 'NotAllowedError'))
     },
-    words: /blocked|denied|not allowed|refused|permission/i,
+    words: ['Camera and microphone are blocked for this page', 'Press the icon left of the address'],
   },
   {
     when: 'the system refused',
@@ -23,7 +27,7 @@ const failures: Failure[] = [
       navigator.mediaDevices.getUserMedia = () =>
         Promise.reject(new DOMException('Permission denied by system', 'NotAllowedError'))
     },
-    words: /system/i,
+    words: ['Your system keeps camera and microphone from the browser', "Look in your system's privacy settings"],
   },
   {
     when: 'the question was closed without an answer',
@@ -31,7 +35,7 @@ const failures: Failure[] = [
       navigator.mediaDevices.getUserMedia = () =>
         Promise.reject(new DOMException('Permission dismissed', 'NotAllowedError'))
     },
-    words: /closed|dismissed|ask again|unanswered|without an answer/i,
+    words: ['The question about camera and microphone was closed', 'Press "Try again", and then "Allow"'],
   },
   {
     when: 'another program holds them',
@@ -39,7 +43,7 @@ const failures: Failure[] = [
       navigator.mediaDevices.getUserMedia = () =>
         Promise.reject(new DOMException('Could not start video source', 'NotReadableError'))
     },
-    words: /in use|another (?:app|program)|using/i,
+    words: ['Another program is using camera and microphone', 'Close it, or the other tab'],
   },
   {
     when: 'there is none',
@@ -48,14 +52,14 @@ const failures: Failure[] = [
       navigator.mediaDevices.getUserMedia = () =>
         Promise.reject(new DOMException('Requested device not found', 'NotFoundError'))
     },
-    words: /found|no camera|no microphone/i,
+    words: ['No camera and no microphone found', 'Plug one in or switch it on'],
   },
   {
     when: 'none can do what is asked',
     before: () => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new OverconstrainedError('width', 'too wide'))
     },
-    words: /cannot|can.t|format|setting|different/i,
+    words: ["These devices can't do what the call needs", 'Choose another one below'],
   },
 ]
 
@@ -66,7 +70,9 @@ for (const { when, before, words } of failures) {
     await red.dial(await green.number())
     const dialog = red.page.getByRole('dialog', { name: 'Camera and microphone' })
     await expect(dialog).toBeVisible()
-    await expect(dialog).toContainText(words)
+    await expect(dialog.getByRole('heading', { name: words[0] })).toBeVisible()
+    await expect(dialog.getByRole('alert')).toContainText(words[1])
+    await expect(dialog.getByRole('alert')).toHaveCount(1)
     await expect(dialog.getByRole('button', { name: 'Try again' })).toBeVisible()
   })
 }
@@ -142,7 +148,58 @@ test('a browser without calls is told so in words', async ({ arrive }) => {
   const red = await arrive('red', {
     before: () => {
       Reflect.deleteProperty(window, 'RTCPeerConnection')
+      // The adapter would make do with it.
+      Reflect.deleteProperty(window, 'webkitRTCPeerConnection')
     },
   })
-  await expect(red.page.getByText(/browser/i).first()).toBeVisible()
+  await expect(red.page.getByRole('heading', { name: 'This browser cannot make calls' })).toBeVisible()
+  await expect(red.page.getByText(/Chrome, Edge, Firefox/).first()).toBeVisible()
+  await expect(red.field).toBeHidden()
+})
+
+test('a page that did not come over HTTPS says so, and leads to one that does', async ({ server, shared }) => {
+  const box = await middlebox(server.origin, 'refuses')
+  // Any name but localhost will do for a browser to find that a page without HTTPS is not safe.
+  const browser = await launch(shared.home, undefined, ['--host-resolver-rules=MAP magpie.test 127.0.0.1'])
+  try {
+    const page = await (await browser.newContext({ locale: 'en-US' })).newPage()
+    await page.goto(box.origin.replace('localhost', 'magpie.test'))
+    await expect(page.getByRole('heading', { name: 'This page did not come over HTTPS' })).toBeVisible()
+    const secure = page.getByRole('link', { name: 'Open the secure page' })
+    await expect(secure).toHaveAttribute('href', /^https:\/\/magpie\.test:\d+\/$/)
+  } finally {
+    await browser.close()
+    box.close()
+  }
+})
+
+test('a check turns green by itself, and shows what is seen and heard, and what to choose from', async ({ arrive }) => {
+  const green = await arrive('green')
+  const red = await arrive('red', {
+    cameras: 2,
+    before: () => {
+      const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+      let held = true
+      Object.assign(window, { letGo: () => (held = false) })
+      navigator.mediaDevices.getUserMedia = async (constraints) => {
+        if (held) throw new DOMException('Could not start video source', 'NotReadableError')
+        return await open(constraints)
+      }
+    },
+  })
+  await red.dial(await green.number())
+  const dialog = red.page.getByRole('dialog', { name: 'Camera and microphone' })
+  await expect(dialog).toContainText('Another program is using camera and microphone')
+  await red.page.evaluate(() => (window as unknown as { letGo: () => void }).letGo())
+  await expect(dialog).toContainText('All set')
+  const preview = dialog.getByLabel('What your camera sees')
+  const greenness = async (): Promise<number> => (await preview.evaluate(meanColour))?.[1] ?? 0
+  await expect.poll(greenness, { message: 'the first fake camera is green' }).toBeGreaterThan(90)
+  const level = dialog.getByRole('meter', { name: 'Microphone level' })
+  await expect.poll(async () => Number(await level.getAttribute('aria-valuenow'))).toBeGreaterThan(0)
+  await dialog.getByLabel('Microphone', { exact: true }).selectOption({ label: 'Fake Audio Input 2' })
+  await dialog.getByLabel('Camera', { exact: true }).selectOption({ label: 'fake_device_1' })
+  await red.expectSees('blue', preview)
+  await dialog.getByRole('button', { name: 'Call now' }).click()
+  await expect(green.incoming).toBeVisible()
 })
