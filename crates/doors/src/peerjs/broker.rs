@@ -392,6 +392,16 @@ impl Broker {
         self.sweep = (!self.clients.is_empty()).then(|| now.after(period(self.options.alive)));
     }
 
+    /// A client gives up its id. Its connection ends too: without an id nothing would notice when it breaks.
+    fn take_leave(&mut self, now: Millis, conn: ConnId) {
+        self.detach(now, conn, Ended::Closed);
+        self.effects.push_back(Effect::Close {
+            conn,
+            code: 1000,
+            reason: "",
+        });
+    }
+
     /// Tells the peer called `to`, if it is there, something in the name of `src`.
     fn tell(&mut self, to: &str, kind: &str, src: &str) {
         if let Some(Entry {
@@ -429,7 +439,7 @@ impl crate::Broker for Broker {
                 let (src, address) = (Arc::clone(&client.id), client.address);
                 self.relay(now, conn, &src, address, &relay);
             }
-            Ok(Message::Leave) => self.detach(now, conn, Ended::Closed),
+            Ok(Message::Leave) => self.take_leave(now, conn),
             Ok(Message::Heartbeat | Message::Unknown) => (),
             Err(fault) => self.send(conn, message::error(fault).into()),
         }

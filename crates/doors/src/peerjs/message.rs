@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// What a client sent.
@@ -46,8 +46,13 @@ struct Said<'a> {
     kind: Cow<'a, str>,
     #[serde(borrow, default)]
     dst: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     payload: Option<&'a RawValue>,
+}
+
+/// A payload that is there, be it `null`.
+fn given<'de: 'a, 'a, D: Deserializer<'de>>(input: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(input).map(Some)
 }
 
 /// Reads a message.

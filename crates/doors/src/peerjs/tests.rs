@@ -105,6 +105,22 @@ fn a_payload_is_passed_on_as_it_was_written() {
 }
 
 #[test]
+fn a_payload_of_null_is_a_payload_and_a_missing_one_stays_missing() {
+    let mut world = World::new();
+    let (alice, bob) = (world.open("alice"), world.open("bob"));
+    let null = br#"{"type":"ANSWER","dst":"bob","payload":null}"#;
+    world.broker.handle_text(world.now, alice, null);
+    world.say(alice, &json!({ "type": "ANSWER", "dst": "bob" }));
+    assert_eq!(
+        world.raw(bob),
+        [
+            r#"{"type":"ANSWER","src":"alice","dst":"bob","payload":null}"#,
+            r#"{"type":"ANSWER","src":"alice","dst":"bob"}"#
+        ]
+    );
+}
+
+#[test]
 fn nobody_speaks_in_the_servers_name() {
     let mut world = World::new();
     let (alice, bob) = (world.open("alice"), world.open("bob"));
@@ -274,6 +290,14 @@ fn whoever_closes_gives_the_id_up_at_once() {
     world.say(bob, &json!({ "type": "LEAVE" }));
     assert!(world.try_join("alice", "stranger", "peerjs").is_ok());
     assert!(world.try_join("bob", "stranger", "peerjs").is_ok());
+}
+
+#[test]
+fn a_client_that_takes_its_leave_is_closed_since_nobody_would_notice_its_end() {
+    let mut world = World::new();
+    let alice = world.open("alice");
+    world.say(alice, &json!({ "type": "LEAVE" }));
+    assert_eq!(world.closed(alice), Some(1000));
 }
 
 #[test]
