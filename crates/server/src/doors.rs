@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use self::desk::Desk;
+pub(crate) use self::peerjs::{Operator, PREFIX};
 use crate::config::Settings;
 use crate::http::guest::Pages;
 use crate::http::{Site, assets, websocket};
@@ -29,6 +30,7 @@ pub struct Doors {
     mdn: Arc<Desk<magpie_doors::mdn::Broker>>,
     meeting: Arc<Desk<magpie_doors::meeting::Broker>>,
     peerjs: Arc<Desk<magpie_doors::peerjs::Broker>>,
+    operator: Arc<Operator>,
     socketio: Arc<socketio::Door>,
 }
 
@@ -37,12 +39,19 @@ impl Doors {
     #[must_use]
     pub fn open(settings: &Settings, switchboard: &Switchboard) -> Self {
         let clock = switchboard.clock();
+        let (peerjs, operator) = peerjs::desk(&settings.peerjs, switchboard);
         Self {
             mdn: Desk::open(mdn::broker(), clock, None),
             meeting: Desk::open(meeting::broker(settings.grace), clock, None),
-            peerjs: peerjs::desk(&settings.peerjs, switchboard),
+            peerjs,
+            operator,
             socketio: socketio::Door::open(clock, settings.grace),
         }
+    }
+
+    /// Who puts calls of native clients through to PeerJS clients.
+    pub(crate) fn operator(&self) -> Arc<Operator> {
+        Arc::clone(&self.operator)
     }
 
     /// Ends every connection, saying why.

@@ -64,6 +64,7 @@ impl Site {
         Visit {
             switchboard: self.switchboard.clone(),
             tokens: Arc::clone(&self.tokens),
+            operator: self.doors.operator(),
         }
     }
 }

@@ -11,9 +11,10 @@ use aws_lc_rs::rand;
 use axum::body::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use magpie_doors::native::{self, AuthRequest, Incoming};
-use magpie_hub::{Command, ConnId, ErrorCode, Session, Signal};
+use magpie_hub::{Command, ConnId, ErrorCode, RequestBody, Session, Signal};
 use tokio::time::timeout;
 
+use crate::doors::{Operator, PREFIX};
 use crate::http::{Bearer, Tokens};
 use crate::listen::Pass;
 use crate::signal::{Input, Switchboard, verify};
@@ -40,6 +41,8 @@ pub(crate) struct Visit {
     pub(crate) switchboard: Switchboard,
     /// Makes the session's bearer token.
     pub(crate) tokens: Arc<Tokens>,
+    /// Finds PeerJS clients that are called.
+    pub(crate) operator: Arc<Operator>,
 }
 
 /// Serves one client until either side ends it, and says how it is to end. `outbox` takes what the client is told.
@@ -66,7 +69,7 @@ pub(crate) async fn serve(
         outbox,
     };
     let end = match visit.switchboard.send(attach).await {
-        Ok(()) => relay(source, conn, hide, &visit.switchboard).await,
+        Ok(()) => relay(source, (conn, address, hide), visit).await,
         Err(end) => end,
     };
     // When the server stops the hub may be gone already, and there is nothing to detach from.
@@ -135,9 +138,8 @@ pub(crate) fn secret() -> String {
 /// Hands the client's messages to the hub until the connection ends.
 async fn relay(
     source: &mut impl Source,
-    conn: ConnId,
-    hide: bool,
-    switchboard: &Switchboard,
+    (conn, address, hide): (ConnId, IpAddr, bool),
+    visit: &Visit,
 ) -> End {
     loop {
         let text = match source.text().await {
@@ -150,7 +152,10 @@ async fn relay(
                 let command = Command::Signal(Signal { frame, ..signal });
                 Input::Command { conn, command }
             }
-            Ok(Incoming::Command(command)) => Input::Command { conn, command },
+            Ok(Incoming::Command(mut command)) => {
+                find_peer(&mut command, address, visit).await;
+                Input::Command { conn, command }
+            }
             Ok(Incoming::Auth(_)) => Input::Malformed {
                 conn,
                 n: None,
@@ -162,9 +167,23 @@ async fn relay(
                 detail: malformed.detail,
             },
         };
-        if let Err(end) = switchboard.send(input).await {
+        if let Err(end) = visit.switchboard.send(input).await {
             return end;
         }
+    }
+}
+
+/// A PeerJS client that somebody means to call is made known to the hub before it is asked for it.
+async fn find_peer(command: &mut Command, address: IpAddr, visit: &Visit) {
+    let Command::Request(request) = command else {
+        return;
+    };
+    let (RequestBody::Dial { to, .. } | RequestBody::Lookup { who: to }) = &mut request.body else {
+        return;
+    };
+    let person = visit.operator.reach(to, address).await;
+    if let Some(person) = person.filter(|_| to.trim().starts_with(PREFIX)) {
+        *to = person;
     }
 }
 

@@ -224,6 +224,38 @@ test.describe('a PeerJS page that calls the number of a person', () => {
   })
 })
 
+test.describe('a person who calls a PeerJS page', () => {
+  test('by its id sees it and is seen once it answers, and hangs up', async ({ open, arrive, server }) => {
+    const [green, red] = [await arrive('green'), await open('red')]
+    await join(red, server, 'red', { config: await iceServers(red, server) })
+    await green.dial('peerjs:red')
+    await green.expectConnected()
+    await sees(red, 'green')
+    await green.expectFrames(10)
+    expect(nearest(await green.remoteVideo.evaluate(meanColour))).toBe('red')
+    await green.hangUp()
+    await expect.poll(async () => await saidBy(red)).toContain('call closed')
+  })
+
+  test('back, after a call it declined, reaches it too', async ({ open, arrive, server }) => {
+    const [green, red] = [await arrive('green'), await open('red')]
+    const number = await green.number()
+    await join(red, server, 'red')
+    await red.evaluate(async (number) => await window.app.call(number), number)
+    await green.decline()
+    await expect.poll(async () => await saidBy(red)).toEqual([{ error: 'peer-unavailable' }])
+    await green.page.getByRole('button', { name: /red/ }).first().click()
+    await green.expectConnected()
+    await sees(red, 'green')
+  })
+
+  test('is told when there is no such page', async ({ arrive }) => {
+    const green = await arrive('green')
+    await green.dial('peerjs:nobody')
+    await expect(green.ended).toBeVisible()
+  })
+})
+
 async function iceServers(page: Page, server: Server): Promise<RTCConfiguration> {
   return await page.evaluate(
     async (origin) => (await (await fetch(`${origin}/api/ice-servers`)).json()) as RTCConfiguration,

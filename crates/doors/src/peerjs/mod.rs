@@ -11,7 +11,7 @@ mod message;
 mod waiting;
 
 pub use broker::{Broker, Hello, Limits, Options, Presence, Refused};
-pub use crossing::{Crossing, Step};
+pub use crossing::{Across, Crossing, Outward, Step};
 pub use id::{is_valid, number};
 
 /// What `GET {path}` answers.

@@ -13,6 +13,7 @@ use magpie_doors::peerjs::{
 };
 use tokio::sync::mpsc;
 
+pub(crate) use self::crossing::{Operator, PREFIX};
 pub(super) use self::path::Shape;
 use super::answer;
 use super::desk::Desk;
@@ -26,8 +27,11 @@ use crate::signal::Switchboard;
 use crate::ws::End;
 use crate::ws::frame::Close;
 
-/// Opens the door as the settings ask for it; calls to people's numbers go through `switchboard`.
-pub(super) fn desk(settings: &PeerJsSettings, switchboard: &Switchboard) -> Arc<Desk<Broker>> {
+/// Opens the door as the settings ask for it; calls between its clients and people go through `switchboard`.
+pub(super) fn desk(
+    settings: &PeerJsSettings,
+    switchboard: &Switchboard,
+) -> (Arc<Desk<Broker>>, Arc<Operator>) {
     let options = Options {
         key: settings.key.clone(),
         discovery: settings.discovery,
@@ -36,9 +40,9 @@ pub(super) fn desk(settings: &PeerJsSettings, switchboard: &Switchboard) -> Arc<
     let broker = Broker::new(seed(), options, Limits::default());
     let (seek, sought) = mpsc::channel(crossing::SOUGHT);
     let desk = Desk::open(broker, switchboard.clock(), Some(seek));
-    let operator = crossing::Operator::new(Arc::clone(&desk), switchboard.clone());
-    tokio::spawn(operator.run(sought));
-    desk
+    let operator = Arc::new(Operator::new(Arc::clone(&desk), switchboard.clone()));
+    tokio::spawn(Arc::clone(&operator).run(sought));
+    (desk, operator)
 }
 
 /// Answers a request that has a shape of PeerJS.

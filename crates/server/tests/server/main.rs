@@ -5,6 +5,7 @@ mod abuse;
 mod admin;
 mod client;
 mod credentials;
+mod crossing;
 mod door;
 mod events;
 mod http;

@@ -28,6 +28,18 @@ describe('what a person may type', () => {
     expect(parseAddress(typed)).toEqual({ kind: 'person', to })
   })
 
+  it.each([
+    ['peerjs:alice', 'peerjs:alice'],
+    ['PeerJS：my room_1', 'peerjs:my room_1'],
+    ['https://a.example/call/peerjs%3Aalice', 'peerjs:alice'],
+  ])('takes the PeerJS client %s', (typed, to) => {
+    expect(parseAddress(typed)).toEqual({ kind: 'person', to })
+  })
+
+  it.each(['peerjs:', 'peerjs:a/b', `peerjs:${'x'.repeat(58)}`])('takes %s for nobody', (typed) => {
+    expect(parseAddress(typed)).toEqual({ kind: 'unclear' })
+  })
+
   it('takes a person id', () => {
     expect(parseAddress('mfrggzdfmztwq2lknnwg23tpoa')).toEqual({ kind: 'person', to: 'mfrggzdfmztwq2lknnwg23tpoa' })
   })

@@ -1,7 +1,7 @@
 /** What a person typed, pasted or scanned, understood. */
 export type Address =
   | { kind: 'empty' }
-  /** Something `dial` and `lookup` take: number, handle, person id. */
+  /** Something `dial` and `lookup` take: number, handle, person id, the id of a PeerJS client behind `peerjs:`. */
   | { kind: 'person'; to: string }
   | { kind: 'invite'; to: string }
   /** A code that links this browser to a person. */
@@ -11,8 +11,8 @@ export type Address =
   | { kind: 'unclear' }
 
 /**
- * Understands the one field of the home screen: a number with or without spaces, a handle with or without `@`, a call
- * link, an invite link or its code, a device link. Links are taken by their path, whatever their host: one server may be
+ * Understands the one field of the home screen: a number with or without spaces, a handle with or without `@`, the id of a
+ * PeerJS client behind `peerjs:`, a call link, an invite link or its code, a device link. Links are taken by their path, whatever their host: one server may be
  * reached under several addresses.
  */
 export function parseAddress(typed: string): Address {
@@ -47,6 +47,8 @@ function parseName(text: string): Address {
   // people write numbers with spaces, dashes, dots, and on Chinese keyboards in full width
   const digits = text.normalize('NFKC').replace(/[\s.\-()·]/g, '')
   if (/^\d{9}$/.test(digits)) return checks(digits) ? { kind: 'person', to: digits } : { kind: 'bad-number' }
+  const peer = /^peerjs[:：]\s*([\w-]+(?: [\w-]+)*)$/i.exec(text)?.[1]
+  if (peer !== undefined) return peer.length <= 57 ? { kind: 'person', to: `peerjs:${peer}` } : { kind: 'unclear' }
   const name = text.replace(/^[@＠]/, '')
   if (/^[\p{L}\p{M}\p{N}_-]{2,32}$/u.test(name) && !/^\d+$/.test(name)) return { kind: 'person', to: name }
   return { kind: 'unclear' }

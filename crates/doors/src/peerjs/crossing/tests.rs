@@ -77,6 +77,17 @@ fn a_call_that_is_not_answered_is_unavailable_to_the_caller() {
 }
 
 #[test]
+fn a_dial_that_met_a_call_of_the_person_to_the_same_peer_is_given_up() {
+    let mut ours = Call::ringing();
+    let id = ours.id();
+    ours.hub(&json!({ "t": "ok", "n": DIAL, "call": id }));
+    assert_eq!(ours.steps(), []);
+    let mut merged = Call::ringing();
+    merged.hub(&json!({ "t": "ok", "n": DIAL, "call": "another" }));
+    assert_eq!(merged.steps().last(), Some(&Step::End));
+}
+
+#[test]
 fn a_call_that_is_over_is_left() {
     let mut call = Call::active();
     call.view("ended", Some("hangup"));
@@ -102,6 +113,7 @@ fn a_caller_that_leaves_hangs_up() {
 fn others_who_call_meanwhile_and_what_is_no_call_are_told_so() {
     let mut call = Call::ringing();
     call.crossing.handle_peer(
+        Millis(1_000),
         json!({ "type": "OFFER", "src": "bob", "payload": offer("media") })
             .to_string()
             .as_bytes(),
@@ -181,12 +193,13 @@ impl Call {
     }
 
     fn id(&self) -> String {
-        self.crossing.call.to_string()
+        self.crossing.line.call.to_string()
     }
 
     fn peer(&mut self, kind: &str, payload: &Value) {
         let message = json!({ "type": kind, "src": "alice", "payload": payload });
-        self.crossing.handle_peer(message.to_string().as_bytes());
+        self.crossing
+            .handle_peer(Millis(1_000), message.to_string().as_bytes());
     }
 
     fn hub(&mut self, event: &Value) {
