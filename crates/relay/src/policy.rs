@@ -136,8 +136,10 @@ impl Policy {
     /// [`Refusal::OwnListener`].
     pub(crate) fn check_listener(&self, peer: PeerAddr) -> Result<(), Refusal> {
         let port = peer.get().port();
-        let ours = forms(peer.ip()).any(|ip| self.listening.contains(&SocketAddr::new(ip, port)));
-        if ours {
+        let listens = |ip| self.listening.contains(&SocketAddr::new(ip, port));
+        // A socket on the wildcard hears every loopback address, not only the one that an interface has.
+        let ours = |ip: IpAddr| listens(ip) || ip.is_loopback() && listens(wildcard(ip));
+        if forms(peer.ip()).any(ours) {
             Err(Refusal::OwnListener)
         } else {
             Ok(())
@@ -166,6 +168,13 @@ impl Policy {
 fn narrowest(ranges: &[Network], address: IpAddr) -> Option<Network> {
     let holding = ranges.iter().filter(|range| range.contains(address));
     holding.max_by_key(|range| range.prefix).copied()
+}
+
+const fn wildcard(of_its_family: IpAddr) -> IpAddr {
+    match of_its_family {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
 }
 
 /// Without flow label and scope, which a peer address never has.

@@ -108,7 +108,7 @@ impl Relay {
         }
     }
 
-    /// Tells which addresses the server listens on, wildcards spelled out, in their advertised form too. No client may have
+    /// Tells which addresses the server listens on, wildcards and what they stand for, in their advertised form too. No client may have
     /// one of them as its peer.
     pub fn set_listening(&mut self, addresses: &[SocketAddr]) {
         self.policy.set_listening(addresses);

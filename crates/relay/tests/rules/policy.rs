@@ -240,6 +240,22 @@ fn our_listening_address_is_refused_even_where_its_range_is_allowed() {
     assert_eq!(client.send(&mut lab, SERVER, b"x", &[]), Sent::Nothing);
 }
 
+/// A socket on the wildcard hears all of 127.0.0.0/8, of which an interface has one address.
+#[test]
+fn whoever_listens_everywhere_is_reached_by_no_loopback_address() {
+    let loopback = Network::new([127, 0, 0, 0].into(), 8);
+    let mut lab = Lab::with(|config| config.allow_peers = vec![loopback]);
+    let listening = ["0.0.0.0:3478", "127.0.0.1:9644"].map(|a| a.parse().unwrap());
+    lab.relay.set_listening(&listening);
+    let mut client = Client::new(1);
+    client.allocate(&mut lab).unwrap();
+    assert_eq!(client.bind(&mut lab, 0x4000, "127.1.2.3:3478"), Err(403));
+    assert_eq!(client.permit(&mut lab, "127.1.2.3:3478"), Err(403));
+    assert_eq!(client.bind(&mut lab, 0x4000, "127.1.2.3:9644"), Ok(()));
+    let sent = client.send(&mut lab, "127.1.2.3:3478", b"x", &[]);
+    assert_eq!(sent, Sent::Nothing);
+}
+
 #[test]
 fn our_listening_address_is_refused_behind_a_translator_too() {
     let mut lab = Lab::new();

@@ -200,7 +200,7 @@ impl Places {
         RelayAddr::new(SocketAddr::new(self.advertised(local.ip()), local.port()))
     }
 
-    /// `listening` with wildcards spelled out, each also in the form the outside knows it by.
+    /// `listening`, wildcards and what they stand for, each also in the form the outside knows it by.
     pub(super) fn spell_out(&self, listening: &[SocketAddr]) -> Vec<SocketAddr> {
         let own: Vec<IpAddr> = get_if_addrs()
             .unwrap_or_default()
