@@ -260,8 +260,8 @@ fn server_config(resolver: Resolver) -> Result<Arc<ServerConfig>, CertificateErr
     Ok(Arc::new(config))
 }
 
-/// HTTP, and TURN as RFC 7443 names it.
-const ALPN: [&[u8]; 2] = [b"http/1.1", b"stun.turn"];
+/// HTTP, and TURN and STUN as RFC 7443 names them.
+const ALPN: [&[u8]; 3] = [b"http/1.1", b"stun.turn", b"stun.nat-discovery"];
 const ONCE_A_SECOND: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 

@@ -200,6 +200,7 @@ fn browsers_and_turn_clients_agree_on_a_protocol() {
     for (offered, chosen) in [
         (&["h2", "http/1.1"][..], Some("http/1.1")),
         (&["stun.turn"], Some("stun.turn")),
+        (&["stun.nat-discovery"], Some("stun.nat-discovery")),
         (&[], None),
     ] {
         let mut config = fixture.trusting();

@@ -122,11 +122,14 @@ impl Conn {
         Ok((socket.into_std()?, tls, self.pass))
     }
 
-    /// Whether TLS agreed on TURN by its name (RFC 7443); browsers do not, so this alone is not enough.
+    /// Whether TLS agreed on TURN or STUN by its name (RFC 7443); browsers do not, so this alone is not enough.
     fn has_agreed_on_turn(&self) -> bool {
         match &self.io {
             Io::Plain(_) => false,
-            Io::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"stun.turn"),
+            Io::Tls(stream) => {
+                let agreed = stream.get_ref().1.alpn_protocol();
+                agreed.is_some_and(|name| name.starts_with(b"stun."))
+            }
         }
     }
 
