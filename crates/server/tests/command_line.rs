@@ -25,6 +25,42 @@ fn five_mistakes_are_five_lines_and_nothing_is_started() {
 }
 
 #[test]
+fn unknown_flags_are_reported_together_with_every_other_mistake() {
+    let folder = Folder::new();
+    folder.write("magpie.toml", "relm = 'x'\n");
+    let flags = ["--colour", "red", "--reaml=x", "--grace", "0", "--config"];
+    for command in [&[][..], &["serve"], &["config", "check"]] {
+        let line = [command, &flags, &["magpie.toml"]].concat();
+        let output = folder.magpie(&line);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines.len(), 4, "{said}");
+        assert!(lines[0].starts_with("magpie.toml:1: relm:"), "{said}");
+        assert!(lines[1].starts_with("--grace: grace:"), "{said}");
+        assert_eq!(lines[2], "--colour: unknown flag");
+        let close = "--reaml: unknown flag; did you mean `--realm`?";
+        assert_eq!(lines[3], close);
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn what_is_no_flag_of_the_configuration_is_explained_with_the_usage() {
+    let folder = Folder::new();
+    for line in [
+        &["serve", "everything"][..],
+        &["dance"],
+        &["ca", "install", "--colour"],
+    ] {
+        let output = folder.magpie(line);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("Usage: magpie"), "{said}");
+    }
+}
+
+#[test]
 fn show_prints_each_key_with_its_source() {
     let folder = Folder::new();
     folder.write("data/magpie.toml", "realm = 'example.org'\n");

@@ -25,6 +25,16 @@ enum Command {
     Docs,
 }
 
+impl Arguments {
+    /// The flags to be shown or checked.
+    pub(super) const fn flags(&mut self) -> Option<&mut Flags> {
+        match &mut self.command {
+            Command::Show(flags) | Command::Check(flags) => Some(flags),
+            Command::Docs => None,
+        }
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
         Command::Show(flags) => judged(flags, |loaded| {

@@ -6,16 +6,23 @@ use std::path::PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::config::{ConfigErrors, Count, Inputs, KEYS, Key, Kind, Loaded, load};
+use crate::config::{ConfigErrors, Count, Inputs, KEYS, Key, Kind, Loaded, Problem, load};
 
 /// The flags given, unread: `config` judges them together with the other sources.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags {
     config: Option<PathBuf>,
     values: BTreeMap<&'static str, Vec<String>>,
+    /// Mistakes that were found in reading the command line.
+    mistakes: Vec<Problem>,
 }
 
 impl Flags {
+    /// Lets [`load`](Self::load) fail with these mistakes and whatever else it finds.
+    pub(crate) fn reject(&mut self, mistakes: Vec<Problem>) {
+        self.mistakes.extend(mistakes);
+    }
+
     /// Merges these flags with the environment and the configuration file.
     pub(crate) fn load(&self) -> Result<Loaded, ConfigErrors> {
         let environment = std::env::vars_os()
@@ -26,11 +33,18 @@ impl Flags {
                 ))
             })
             .collect();
-        load(&Inputs {
+        let loaded = load(&Inputs {
             config: self.config.clone(),
             flags: self.values.clone(),
             environment,
-        })
+        });
+        match (loaded, &self.mistakes[..]) {
+            (loaded, []) => loaded,
+            (Ok(_), mistakes) => Err(ConfigErrors(mistakes.to_vec())),
+            (Err(ConfigErrors(others)), mistakes) => {
+                Err(ConfigErrors([others, mistakes.to_vec()].concat()))
+            }
+        }
     }
 }
 
@@ -63,6 +77,7 @@ impl DataFlags {
                 .chain(more)
                 .map(|(key, value)| (key, vec![value]))
                 .collect(),
+            mistakes: Vec::new(),
         }
         .load()
     }

@@ -4,7 +4,9 @@ mod bench_command;
 mod config_command;
 mod credentials;
 mod flags;
+mod unknown;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -18,8 +20,18 @@ use crate::config::Loaded;
 /// Runs the command of this process and says how it ended: 0 well, 1 it failed, 2 it was asked for wrongly.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    let command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let (arguments, unknown) = match unknown::parse::<Arguments>(line.clone()) {
+        Ok(parsed) => parsed,
+        Err(error) => error.exit(),
+    };
+    let mut command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
+    match (command.flags(), unknown.is_empty()) {
+        (Some(flags), _) => flags.reject(unknown),
+        // Flags of a command that reads no configuration: clap says what they are.
+        (None, false) => drop(Arguments::parse_from(line)),
+        (None, true) => (),
+    }
     match command {
         Command::Serve(flags) => serve(&flags),
         Command::Ca(command) => ca_command::run(&command),
@@ -74,4 +86,15 @@ enum Command {
     Bench(bench_command::Arguments),
     /// Show or check the configuration.
     Config(config_command::Arguments),
+}
+
+impl Command {
+    /// The flags of the configuration, if this command reads them all.
+    fn flags(&mut self) -> Option<&mut Flags> {
+        match self {
+            Self::Serve(flags) => Some(flags),
+            Self::Config(arguments) => arguments.flags(),
+            Self::Ca(_) | Self::Credentials(_) | Self::Bench(_) => None,
+        }
+    }
 }

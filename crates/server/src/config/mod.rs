@@ -14,6 +14,7 @@ mod value;
 
 pub(crate) use key::{Count, KEYS, Key, Kind};
 pub use load::{Loaded, defaults, load};
+pub(crate) use nearest::nearest;
 pub use problem::{ConfigErrors, Problem, Source};
 pub use reference::reference;
 pub use settings::{
