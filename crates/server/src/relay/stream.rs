@@ -61,6 +61,8 @@ pub(super) struct Stream {
     /// Read, and not yet a whole message.
     unframed: Vec<u8>,
     outbox: Outbox,
+    /// When the message that is not yet whole began to come.
+    begun: Option<Millis>,
     /// When the last whole message came.
     heard: Millis,
     /// When it last took something, or had nothing to take.
@@ -87,6 +89,7 @@ impl Stream {
             tls,
             unframed: new.first,
             outbox: Outbox::beginning(new.waiting),
+            begun: None,
             heard: now,
             progress: now,
             allocations: 0,
@@ -152,7 +155,10 @@ impl Stream {
         if rest.is_empty() {
             // An idle stream holds no buffer.
             self.unframed = Vec::new();
+            self.begun = None;
         } else {
+            let same = self.begun.filter(|_| !took_any);
+            self.begun = same.or(Some(now));
             self.unframed.extend_from_slice(rest);
         }
     }
@@ -225,7 +231,7 @@ impl Stream {
     /// Whether it does not read, has sent half a message, or only occupies a descriptor.
     pub(super) fn is_overdue(&self, now: Millis) -> bool {
         let stuck = self.is_busy() && now > self.progress.after(STUCK_MOST);
-        let partial = !self.unframed.is_empty() && now > self.heard.after(STUCK_MOST);
+        let partial = self.begun.is_some_and(|at| now > at.after(STUCK_MOST));
         let idle = self.allocations == 0 && now > self.heard.after(IDLE_MOST);
         stuck || partial || idle
     }

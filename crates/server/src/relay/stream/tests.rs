@@ -64,6 +64,19 @@ fn half_a_message_is_waited_for_seven_seconds() {
     assert!(stream.is_overdue(NOW.after(STUCK_MOST + Duration::from_secs(1))));
 }
 
+/// However long the client has been silent before: a long message comes in parts.
+#[test]
+fn half_a_message_after_a_silence_is_waited_for_too() {
+    let (mut stream, _client) = pair();
+    stream.allocations = 1;
+    let later = NOW.after(Duration::from_secs(60));
+    stream.keep(later, &[0, 1, 0], false);
+    assert!(!stream.is_overdue(later.after(STUCK_MOST)));
+    // More of the same message begins no other one.
+    stream.keep(later.after(STUCK_MOST), &[0, 1, 0, 0], false);
+    assert!(stream.is_overdue(later.after(STUCK_MOST + Duration::from_secs(1))));
+}
+
 #[test]
 fn what_was_read_before_comes_first_and_halves_are_joined() {
     let (mut stream, mut client) = pair();
