@@ -160,6 +160,12 @@ impl Net {
         }
     }
 
+    /// Whether there is another worker of that number.
+    pub(super) fn has_worker(&self, worker: u8) -> bool {
+        let ring = self.rings.get(usize::from(worker));
+        ring.is_some_and(Option::is_some)
+    }
+
     /// Wakes the workers that something was passed to.
     pub(super) fn ring_bells(&mut self) {
         for ring in self.rings.iter_mut().flatten() {

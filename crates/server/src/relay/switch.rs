@@ -132,7 +132,7 @@ impl Switch {
     /// Which other worker has the connection that a stream is to be bound to, if `message` asks for that.
     fn elsewhere(&self, client: ClientAddr, message: &[u8]) -> Option<u8> {
         let worker = connection_to_bind(message)?.worker();
-        (worker != self.relay.worker() && self.net.is_idle(client)).then_some(worker)
+        (self.net.has_worker(worker) && self.net.is_idle(client)).then_some(worker)
     }
 
     /// Sends what has been put together of a client's packets.

@@ -209,6 +209,18 @@ fn everything_ends_with_the_allocation() {
     assert_eq!(late.ask(CONNECTION_BIND, &[&waiting]).unwrap_err(), 400);
 }
 
+/// RFC 6062 section 5.4. The last byte of an id is the worker's number, and there are two.
+#[test]
+fn an_id_that_nobody_has_given_is_400_and_the_stream_goes_on() {
+    let server = start(&settings(), "127.0.0.1");
+    let mut client = Client::new(server.address);
+    client.learn();
+    for id in [0, 1, 0xdead_beef, u32::MAX] {
+        let bound = client.ask(CONNECTION_BIND, &[&ConnectionId::new(id)]);
+        assert_eq!(bound.unwrap_err(), 400, "{id:08x}");
+    }
+}
+
 /// `max_bps` holds for connections as for datagrams.
 #[test]
 fn connections_are_held_to_the_bandwidth() {
