@@ -27,6 +27,17 @@ impl Guest {
         protocol: Option<&'static str>,
     ) -> Result<Self, String> {
         let tcp = TcpStream::connect(server.address).await.unwrap();
+        Self::over(tcp, server, path, origin, protocol).await
+    }
+
+    /// The same over a connection there is.
+    pub(crate) async fn over(
+        tcp: TcpStream,
+        server: &Server,
+        path: &str,
+        origin: Option<&'static str>,
+        protocol: Option<&'static str>,
+    ) -> Result<Self, String> {
         let name = server.address.ip().into();
         let tls = TlsConnector::from(server.trust());
         let tls = tls.connect(name, tcp).await.unwrap();

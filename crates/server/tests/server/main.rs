@@ -6,6 +6,7 @@ mod admin;
 mod client;
 mod credentials;
 mod crossing;
+mod crowd;
 mod door;
 mod events;
 mod http;
