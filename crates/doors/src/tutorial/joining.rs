@@ -292,15 +292,16 @@ fn wanted(shape: Shape, event: &Event) -> Option<(String, Option<String>)> {
     let first = event.get(0)?;
     let object = Fields::parse(first);
     let field = |name: &str| object.as_ref()?.get(name).map(str::to_owned);
+    let room = || ROOM_NAMES.into_iter().find_map(field);
     match shape {
         Shape::Users => {
             let user = field("userId").filter(|user| text(user).is_some())?;
             Some((field("roomId")?, Some(user)))
         }
-        Shape::Object => Some((field("room").or_else(|| field("roomId"))?, None)),
-        Shape::Room if object.is_some() => Some((field("room").or_else(|| field("roomId"))?, None)),
+        Shape::Object => Some((room()?, None)),
+        Shape::Room if object.is_some() => Some((room()?, None)),
         Shape::Room => Some((first.to_owned(), None)),
-        Shape::RoomUser if object.is_some() => Some((field("roomId")?, field("userId"))),
+        Shape::RoomUser if object.is_some() => Some((room()?, field("userId"))),
         Shape::RoomUser => {
             let user = event.get(1).filter(|user| text(user).is_some());
             Some((first.to_owned(), user.map(str::to_owned)))
@@ -311,13 +312,15 @@ fn wanted(shape: Shape, event: &Event) -> Option<(String, Option<String>)> {
 /// The room a value names, as itself or in a field.
 pub(super) fn room_of(value: &str) -> Option<String> {
     if let Some(object) = Fields::parse(value) {
-        let names = ["roomId", "room", "roomID"];
-        return names
+        return ROOM_NAMES
             .iter()
             .find_map(|name| object.text(name).map(std::borrow::Cow::into_owned));
     }
     text(value).map(std::borrow::Cow::into_owned)
 }
+
+/// The fields that name a room.
+const ROOM_NAMES: [&str; 3] = ["roomId", "room", "roomID"];
 
 /// Longest name of a room, bytes.
 const ROOM_NAME: usize = 512;

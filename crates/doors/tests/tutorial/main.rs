@@ -46,6 +46,7 @@ fixtures! {
     a_user_who_is_back_in_time_was_never_gone: "own-ids-back",
     objects_arrive_without_their_target_where_others_joined: "otherjoin",
     the_room_comes_last: "room-last",
+    a_room_may_be_named_in_an_object: "room-in-object",
     the_deployed_application_is_served: "deployed",
     a_drop_of_two_seconds_loses_nothing_and_tells_nobody: "deployed-drop",
     a_user_who_stays_away_leaves: "deployed-gone",
