@@ -28,7 +28,7 @@ test('an invite link works once', async ({ arrive, server }) => {
   await expect(green.incoming).toBeHidden()
 })
 
-test('somebody who is blocked rings in vain and is not noticed', async ({ arrive }) => {
+test('somebody who is blocked rings in vain and is not noticed, until they are unblocked', async ({ arrive }) => {
   const red = await arrive('red')
   const green = await arrive('green')
   const number = await green.number()
@@ -45,6 +45,14 @@ test('somebody who is blocked rings in vain and is not noticed', async ({ arrive
   await green.page.waitForTimeout(2_000)
   await expect(green.incoming).toBeHidden()
   await expect(red.outgoing).toBeVisible()
+
+  await red.button('Cancel call').click()
+  await green.page.getByRole('link', { name: 'Settings' }).click()
+  await green.page.getByRole('button', { name: /^Unblock / }).click()
+  await expect(green.page.getByText('Nobody is blocked.')).toBeVisible()
+  await red.button('Done').click()
+  await red.dial(number)
+  await expect(green.incoming).toBeVisible()
 })
 
 test('a contact shows as online to one who is their contact too, and to nobody else', async ({ arrive }) => {
