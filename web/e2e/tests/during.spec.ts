@@ -21,14 +21,26 @@ test('a page that loses the server for a while keeps the media, and what it did 
   await expect(red.ended).toBeVisible()
 })
 
-test('the other person goes into a small window and comes back', async ({ arrive }) => {
+test('the other person goes into a small window and comes back, at the end of the call by itself', async ({
+  arrive,
+}) => {
   const red = await arrive('red')
   const green = await arrive('green')
   await connect(red, green)
   await red.expectSees('green')
+  const floating = async (): Promise<string | null> =>
+    await red.page.evaluate(() => document.pictureInPictureElement?.ariaLabel ?? null)
+  for (const expected of ['Remote video', null]) {
+    await red.press('More')
+    await red.button('Picture in picture').click()
+    await expect.poll(floating).toBe(expected)
+  }
   await red.press('More')
   await red.button('Picture in picture').click()
-  await expect.poll(() => red.page.evaluate(() => document.pictureInPictureElement?.ariaLabel)).toBe('Remote video')
+  await expect.poll(floating).toBe('Remote video')
+  await green.hangUp()
+  await expect(red.ended).toBeVisible()
+  await expect.poll(floating).toBeNull()
 })
 
 test('the other side is told when a page closes for good', async ({ arrive }) => {
