@@ -129,7 +129,7 @@ export class Person {
 
   /** The loudest frequency heard within some milliseconds; null when it is quiet. */
   async tone(milliseconds: number): Promise<number | null> {
-    return await this.page.evaluate(loudestTone, milliseconds)
+    return await this.page.locator('body').evaluate(loudestTone, milliseconds)
   }
 
   async route(): ReturnType<typeof route> {

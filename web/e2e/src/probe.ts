@@ -138,15 +138,15 @@ export function meanColour(element: Element): [number, number, number] | null {
 }
 
 /**
- * Listens to what the page receives.
+ * Listens to what an element plays or, where it plays nothing, to what the page receives.
  * @returns the loudest frequency in hertz, null when it stays quiet for `milliseconds`
  */
-export async function loudestTone(milliseconds: number): Promise<number | null> {
+export async function loudestTone(element: Element, milliseconds: number): Promise<number | null> {
   const connection = window.probe.connections.find(({ connectionState }) => connectionState === 'connected')
-  const track = connection
-    ?.getReceivers()
-    .map((receiver) => receiver.track)
-    .find(({ kind, readyState, muted }) => kind === 'audio' && readyState === 'live' && !muted)
+  const stream = element instanceof HTMLMediaElement ? element.srcObject : null
+  const tracks =
+    stream instanceof MediaStream ? stream.getTracks() : connection?.getReceivers().map(({ track }) => track)
+  const track = tracks?.find(({ kind, readyState, muted }) => kind === 'audio' && readyState === 'live' && !muted)
   if (track === undefined) return null
   const context = new AudioContext()
   await context.resume()

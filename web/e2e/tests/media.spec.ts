@@ -1,5 +1,6 @@
 import { connect } from '../src/person.ts'
 import { expect, test } from '../src/fixtures.ts'
+import { loudestTone } from '../src/probe.ts'
 
 test('a shared screen is seen beside the camera, and goes when it is stopped', async ({ arrive }) => {
   const red = await arrive('red')
@@ -15,6 +16,37 @@ test('a shared screen is seen beside the camera, and goes when it is stopped', a
   await red.press('Stop sharing')
   await expect(screen).toBeHidden()
   await green.expectSees('red')
+})
+
+test('the sound of a shared screen is heard besides the voice', async ({ arrive }) => {
+  const red = await arrive('red', {
+    before: () => {
+      // Headless Chromium captures no sound: the screen is a real one, its sound a beep of its own.
+      const capture = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices)
+      navigator.mediaDevices.getDisplayMedia = async (options) => {
+        const stream = await capture({ ...options, audio: false })
+        const context = new AudioContext()
+        const sound = context.createMediaStreamDestination()
+        const tone = new OscillatorNode(context, { frequency: 1_500 })
+        tone.connect(sound)
+        tone.start()
+        for (const track of sound.stream.getAudioTracks()) stream.addTrack(track)
+        return stream
+      }
+    },
+  })
+  const green = await arrive('green')
+  await connect(red, green)
+  await green.expectHears('red')
+  await red.press('Share screen')
+  const screen = green.page.getByLabel('Their screen', { exact: true }).and(green.page.locator('video'))
+  const sound = async (): Promise<number | null> => await screen.evaluate(loudestTone, 1_500)
+  await expect.poll(async () => Math.abs(((await sound()) ?? 0) - 1_500)).toBeLessThan(25)
+  await expect(screen).toHaveJSProperty('muted', false)
+  await green.expectHears('red')
+  await red.press('Stop sharing')
+  await expect(screen).toBeHidden()
+  await green.expectHears('red')
 })
 
 test('a person who closes the choice of screens shares none, and nothing is said', async ({ arrive }) => {
