@@ -443,7 +443,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   #mustLive(): void {
-    if (this.#phase.at === 'ended') throw new MagpieError('ended', 'the call is over')
+    if (this.#phase.at === 'ended') throw new MagpieError('ended', 'the call is over: dial again')
   }
 }
 

@@ -86,7 +86,8 @@ export class CommandBook {
   /** Gives everything up. */
   close(): void {
     clearTimeout(this.#timer)
-    for (const n of [...this.#pending.keys()]) this.#take(n)?.refuse(new MagpieError('stopped'))
+    for (const n of [...this.#pending.keys()])
+      this.#take(n)?.refuse(new MagpieError('stopped', 'stop() was called before the answer came'))
   }
 
   #say(pending: Pending): void {
@@ -96,7 +97,7 @@ export class CommandBook {
 
   #takeBack(n: number): boolean {
     if (this.#pending.get(n)?.sent !== false) return false
-    this.#take(n)?.refuse(new MagpieError('ended'))
+    this.#take(n)?.refuse(new MagpieError('ended', 'the call ended before the server heard of it'))
     return true
   }
 
@@ -115,7 +116,8 @@ export class CommandBook {
   #tick(): void {
     const now = Date.now()
     for (const [n, pending] of this.#pending) {
-      if (pending.deadline <= now) this.#take(n)?.refuse(new MagpieError('connection', 'the server did not answer'))
+      if (pending.deadline <= now)
+        this.#take(n)?.refuse(new MagpieError('connection', 'no answer within 20 s: is the session online?'))
       else if (pending.repeatAt <= now) this.#say(pending)
     }
     this.#arm()

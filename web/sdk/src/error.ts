@@ -9,7 +9,7 @@ export class MagpieError extends Error {
 
   /**
    * @param code stable, for programs
-   * @param detail for logs; not meant for people
+   * @param detail what happened and what to do, for developers; in English
    * @param retryAfter milliseconds after which the same command may pass, where the server said so
    */
   constructor(

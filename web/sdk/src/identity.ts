@@ -33,8 +33,10 @@ export class Identity {
    * @throws MagpieError `insecure` (page not served over HTTPS), `unsupported`, `storage` (private mode, disk full)
    */
   static async open(store: IdentityStore): Promise<Identity> {
-    if (!globalThis.isSecureContext) throw new MagpieError('insecure', 'the page is not a secure context')
-    if (typeof crypto.subtle === 'undefined') throw new MagpieError('unsupported', 'no WebCrypto')
+    if (!globalThis.isSecureContext)
+      throw new MagpieError('insecure', 'the page is not a secure context: serve it over HTTPS or from localhost')
+    if (typeof crypto.subtle === 'undefined')
+      throw new MagpieError('unsupported', 'no WebCrypto: use a current browser')
     const kept = await stored(() => store.load())
     const pair = kept ?? (await create(store))
     const point = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))

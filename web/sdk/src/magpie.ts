@@ -113,7 +113,8 @@ export class Magpie extends Emitter<MagpieEvents> {
     if (this.#started) return
     this.#started = true
     try {
-      if (typeof RTCPeerConnection === 'undefined') throw new MagpieError('unsupported', 'no WebRTC')
+      if (typeof RTCPeerConnection === 'undefined')
+        throw new MagpieError('unsupported', 'no WebRTC: use a current browser')
       this.#identity = await Identity.open(this.#store)
       this.#tab = this.#store.tab ?? (await openTab())
     } catch (error) {
@@ -208,7 +209,8 @@ export class Magpie extends Emitter<MagpieEvents> {
   /** Vouches for the device of a `link-request`. */
   async approveLink(device: string): Promise<void> {
     const { me } = this.#known
-    if (this.#identity === null || me === null) throw new MagpieError('connection', 'not connected yet')
+    if (this.#identity === null || me === null)
+      throw new MagpieError('connection', 'not connected yet: wait for the session to be online')
     this.#iAm(await this.#ask('link-approve', { device, sig: await this.#identity.vouchFor(me.id, device) }))
   }
 
