@@ -2,6 +2,7 @@
 
 mod api;
 pub(crate) mod assets;
+pub(crate) mod body;
 pub(crate) mod guest;
 mod headers;
 mod openapi;

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -20,6 +20,7 @@ use tokio::time::timeout;
 
 use self::stream::Events;
 use crate::http::Site;
+use crate::http::body::collect;
 use crate::http::guest::{Caller, Pages, WrongOrigin};
 use crate::listen::{Arrival, Pass};
 use crate::session::{self, HELLO_LIMIT, Source, secret};
@@ -48,6 +49,8 @@ enum Refusal {
     TooLong,
     TooSlow,
     TooMany,
+    /// Its body broke off, or the server holds too much already.
+    Unread(StatusCode),
 }
 
 /// `GET /sse`: opens a stream, and with it a session.
@@ -99,9 +102,12 @@ async fn take(site: &Site, origin: String, request: Request) -> Result<(), Refus
     let stream = bearer(request.headers())
         .and_then(|secret| site.streams.lock().get(secret).cloned())
         .ok_or(Refusal::Unknown)?;
-    let body = to_bytes(request.into_body(), native::MAX_FRAME)
+    let body = collect(request.into_body(), native::MAX_FRAME, native::MAX_FRAME)
         .await
-        .map_err(|_| Refusal::TooLong)?;
+        .map_err(|status| match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLong,
+            other => Refusal::Unread(other),
+        })?;
     for line in body
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
@@ -207,6 +213,7 @@ impl IntoResponse for Refusal {
             Self::WrongOrigin(wrong) => wrong.into_response(),
             Self::Unknown => (StatusCode::NOT_FOUND, UNKNOWN).into_response(),
             Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG).into_response(),
+            Self::Unread(status) => status.into_response(),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW).into_response(),
             Self::TooMany => {
                 let wait = [(header::RETRY_AFTER, "10")];

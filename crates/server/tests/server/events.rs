@@ -79,6 +79,37 @@ fn a_body_over_256_kib_is_refused_and_the_session_goes_on() {
 }
 
 #[test]
+fn many_long_messages_left_unfinished_cost_bounded_memory() {
+    let server = Server::start();
+    let mut page = Page::connect(&server, &Identity::new());
+    let before = server.memory();
+    let headers = format!(
+        "Origin: {}\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n",
+        server.origin(),
+        page.secret,
+        256 * 1024
+    );
+    let head = server
+        .request("/signal", &headers)
+        .replacen("GET", "POST", 1);
+    let begun = vec![b'x'; 250 * 1024];
+    let held: Vec<_> = (0..300)
+        .map(|_| {
+            let tls = ClientConnection::new(server.trust(), server.address.ip().into()).unwrap();
+            let mut stream = StreamOwned::new(tls, server.connect());
+            drop(stream.write_all(head.as_bytes()));
+            drop(stream.write_all(&begun));
+            stream
+        })
+        .collect();
+    let after = server.memory();
+    assert!(after < before + 48 * 1024, "{before} -> {after} KiB");
+    drop(held);
+    page.say(&json!({ "t": "sync", "calls": {} }));
+    page.hear("synced");
+}
+
+#[test]
 fn a_stranger_cannot_send_long_messages() {
     let server = Server::start();
     let mut page = Page::open(&server);

@@ -1,12 +1,10 @@
 //! Sessions over HTTP requests: a GET waits for messages, a POST brings some.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +14,7 @@ use tokio::time::timeout;
 
 use super::door::{Door, MAX_PAYLOAD};
 use crate::http::Site;
-use crate::ws::budget::Held;
+use crate::http::body::collect;
 use crate::ws::outbox::{Outbox, Outgoing, Taken};
 
 /// A session of a polling client, as found by its id.
@@ -95,7 +93,12 @@ async fn post(
     if announced.is_some_and(|length| length > DISCARDED) {
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     }
-    let body = match timeout(BODY_TIME, collect(request.into_body())).await {
+    let body = match timeout(
+        BODY_TIME,
+        collect(request.into_body(), MAX_PAYLOAD, DISCARDED),
+    )
+    .await
+    {
         Ok(Ok(body)) => body,
         Ok(Err(status)) => return Ok(status.into_response()),
         Err(_) => return Ok(StatusCode::REQUEST_TIMEOUT.into_response()),
@@ -124,33 +127,6 @@ async fn post(
 fn is_binary(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind == "application/octet-stream")
-}
-
-/// Reads a body up to the longest allowed. One that is somewhat longer is read to its end all the same: a client that is
-/// still writing would see a broken connection in place of the answer.
-async fn collect(mut body: Body) -> Result<Bytes, StatusCode> {
-    let (mut whole, mut size, mut held) = (Vec::new(), 0, Held::default());
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let frame = frame.map_err(|_| StatusCode::BAD_REQUEST)?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        size += data.len();
-        if size > DISCARDED {
-            break;
-        }
-        match size > MAX_PAYLOAD {
-            true => whole = Vec::new(),
-            false => whole.extend_from_slice(&data),
-        }
-        if !held.note(whole.len()) {
-            return Err(StatusCode::SERVICE_UNAVAILABLE);
-        }
-    }
-    match size {
-        0..=MAX_PAYLOAD => Ok(whole.into()),
-        _ => Err(StatusCode::PAYLOAD_TOO_LARGE),
-    }
 }
 
 /// The answer to a GET.
