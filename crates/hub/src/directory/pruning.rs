@@ -1,7 +1,7 @@
 //! People nobody needs any more: found a few at a time, and forgotten.
 
 use super::{Directory, Lists};
-use crate::ids::PersonId;
+use crate::ids::{DeviceId, PersonId};
 use crate::outbox::Outbox;
 use crate::record::RecordKey;
 use crate::time::Millis;
@@ -22,12 +22,16 @@ impl Directory {
             return false;
         };
         let seen = |device| self.devices.get(device).map_or(moment, |it| it.seen_at);
+        // A device gave its id to the person it came as. A forgotten one would come as them again, and they may be somebody
+        // else by now.
+        let gave_way = |device: &DeviceId| device.person() == id || !self.exists(device.person());
         let lists = person.lists();
         person.handle.is_none()
             && person.listed == 0
             && lists.contacts.is_empty()
             && lists.missed.iter().all(|missed| missed.at < moment)
             && person.devices.len() <= 1
+            && person.devices.iter().all(gave_way)
             && person.devices.iter().map(seen).all(|at| at < moment)
     }
 

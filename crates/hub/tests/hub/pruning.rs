@@ -120,6 +120,28 @@ fn whoever_is_tied_to_somebody_stays() {
 }
 
 #[test]
+fn a_device_that_moved_on_never_comes_back_as_the_person_it_once_was() {
+    let mut w = World::new();
+    let (a, b) = (w.open(1), w.open(2));
+    let number = w.number(a);
+    let second = link(&mut w, a, 3);
+    let moved = link(&mut w, b, 1);
+    w.ask(moved, RequestBody::Unlink { device: device(2) })
+        .unwrap();
+    for page in [a, b, second, moved] {
+        w.close(page);
+    }
+    w.wait(401 * DAY_MS);
+    let second = w.reopen(second);
+    visit(&mut w);
+    let moved = w.reopen(moved);
+    assert_ne!(w.number(moved), number);
+    w.close(second);
+    let second = w.reopen(second);
+    assert_eq!(w.number(second), number);
+}
+
+#[test]
 fn who_was_called_lately_stays_until_that_is_long_ago() {
     let mut w = World::new();
     let (a, b) = (w.open(1), w.open(2));
