@@ -191,6 +191,19 @@ async fn a_page_of_another_origin_is_told_which_flag_would_let_it_in() {
     }
 }
 
+#[test]
+fn a_handshake_without_an_origin_is_refused() {
+    let server = Server::start();
+    let request = format!(
+        "GET /ws HTTP/1.1\r\nHost: {}\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        server.address
+    );
+    let answer = server.https(&request);
+    assert_eq!(answer.status, 403);
+    assert!(answer.body.contains("Origin"), "{answer:?}");
+}
+
 #[tokio::test]
 async fn an_unknown_message_is_answered_and_the_connection_stays() {
     let server = Server::start();
