@@ -4,6 +4,7 @@
 
 mod broker;
 pub mod engineio;
+mod given;
 mod liveness;
 pub mod mdn;
 pub mod meeting;

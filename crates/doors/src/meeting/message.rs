@@ -6,6 +6,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::given::given;
+
 /// What a page asks for.
 #[derive(Debug)]
 pub(super) enum Message<'a> {
@@ -27,9 +29,9 @@ struct Said<'a> {
     cmd: Cow<'a, str>,
     #[serde(borrow)]
     subject: &'a RawValue,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     event: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "given")]
     data: Option<&'a RawValue>,
 }
 

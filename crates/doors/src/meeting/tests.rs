@@ -23,6 +23,14 @@ fn what_is_published_reaches_the_other_subscribers_and_nobody_else() {
 }
 
 #[test]
+fn data_of_null_is_data() {
+    let mut meeting = Meeting::new();
+    let (a, b) = (meeting.in_room("1"), meeting.in_room("1"));
+    meeting.publish(a, "1", &Value::Null);
+    assert_eq!(meeting.told(b)[0].get("data"), Some(&Value::Null));
+}
+
+#[test]
 fn whoever_unsubscribed_hears_nothing_more() {
     let mut meeting = Meeting::new();
     let (a, b) = (meeting.in_room("1"), meeting.in_room("1"));

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::given::given;
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,11 +50,6 @@ struct Said<'a> {
     dst: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "given")]
     payload: Option<&'a RawValue>,
-}
-
-/// A payload that is there, be it `null`.
-fn given<'de: 'a, 'a, D: Deserializer<'de>>(input: D) -> Result<Option<&'a RawValue>, D::Error> {
-    <&RawValue>::deserialize(input).map(Some)
 }
 
 /// Reads a message.
