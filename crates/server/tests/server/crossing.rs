@@ -53,6 +53,40 @@ async fn a_dial_that_is_repeated_is_one_call_and_a_peer_in_a_call_is_busy() {
 }
 
 #[tokio::test]
+async fn who_dials_the_peer_that_is_calling_answers_its_call() {
+    let server = Server::start();
+    let mut alice = peer(&server, "alice").await;
+    let mut ann = Client::connect(&server, &Identity::new(), &random_id()).await;
+    let sdp = "v=0\r\nm=audio 9 x\r\nm=video 9 x\r\n";
+    let payload =
+        json!({ "type": "media", "connectionId": "mc_1", "sdp": { "type": "offer", "sdp": sdp } });
+    alice
+        .send(&json!({ "type": "OFFER", "dst": ann.number(), "payload": payload }))
+        .await;
+    let ringing = ann.receive_call("ringing").await;
+    assert_eq!(dial(&mut ann, "peerjs:alice").await, ringing["id"]);
+    let signal = ann.receive_a("signal").await;
+    assert_eq!(signal["d"]["description"]["sdp"], sdp);
+    // Whoever calls the person meanwhile finds them taken.
+    let mut bob = peer(&server, "bob").await;
+    bob.send(&json!({ "type": "OFFER", "dst": ann.number(), "payload": payload }))
+        .await;
+    assert_eq!(bob.receive().await["type"], "EXPIRE");
+}
+
+#[tokio::test]
+async fn a_peer_that_goes_ends_the_call() {
+    let server = Server::start();
+    let mut alice = peer(&server, "alice").await;
+    let mut ann = Client::connect(&server, &Identity::new(), &random_id()).await;
+    dial(&mut ann, "peerjs:alice").await;
+    ann.receive_call("active").await;
+    alice.ws.close(None).await.unwrap();
+    alice.closed().await;
+    assert_eq!(ann.receive_call("ended").await["reason"], "hangup");
+}
+
+#[tokio::test]
 async fn nobody_is_known_by_the_id_of_a_peer_that_is_not_there() {
     let server = Server::start();
     let mut ann = Client::connect(&server, &Identity::new(), &random_id()).await;
