@@ -109,6 +109,8 @@ impl fmt::Debug for KeyedUser {
 pub struct Limits {
     /// Allocations of one user at a time (the minter, for minted credentials).
     pub per_user: Option<NonZeroU32>,
+    /// Whether configured users are left out of `per_user`: many people may share their names.
+    pub spare_configured_users: bool,
     /// Allocations from one client address at a time (IPv6: from one /64).
     pub per_address: Option<NonZeroU32>,
     /// Allocations in all at a time.
@@ -172,6 +174,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             per_user: None,
+            spare_configured_users: false,
             per_address: None,
             total: None,
             max_bps: None,

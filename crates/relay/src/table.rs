@@ -58,11 +58,20 @@ impl Table {
         }
     }
 
-    /// A seat for one more allocation of that user at that client, if the quotas leave one.
-    pub(crate) fn seat(&self, client: ClientAddr, username: &str) -> Option<Seat> {
+    /// A seat for one more allocation of that user, `configured` or not, at that client, if the quotas leave one.
+    pub(crate) fn seat(
+        &self,
+        client: ClientAddr,
+        username: &str,
+        configured: bool,
+    ) -> Option<Seat> {
         let address = block(client.remote().ip());
         let account = self.hasher.hash_one(account(username));
-        Seat::take(&self.shared, &self.limits, address, account)
+        let mut limits = self.limits;
+        if configured && limits.spare_configured_users {
+            limits.per_user = None;
+        }
+        Seat::take(&self.shared, &limits, address, account)
     }
 
     /// Takes the lowest free slot. The client must have no allocation yet.

@@ -42,7 +42,8 @@ impl Relay {
             }
         }
         let granted = self.granted(stun.lifetime()?);
-        let Some(seat) = self.table.seat(client, &identity.username) else {
+        let configured = self.users.is_fixed(&identity.username);
+        let Some(seat) = self.table.seat(client, &identity.username, configured) else {
             self.counts.refused_allocations = self.counts.refused_allocations.wrapping_add(1);
             return Err(Refused::Code(ErrorCode::ALLOCATION_QUOTA_REACHED));
         };

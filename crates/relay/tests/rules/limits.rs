@@ -16,6 +16,22 @@ fn a_user_over_quota_is_486_and_others_are_not() {
     assert!(minted(&lab, 4, "ann", 1).allocate(&mut lab).is_ok());
 }
 
+/// The one name that all pages of a site carry is no one user.
+#[test]
+fn configured_users_may_be_spared() {
+    let mut lab = Lab::with(|config| {
+        config.limits.per_user = NonZeroU32::new(1);
+        config.limits.spare_configured_users = true;
+        config.limits.total = NonZeroU32::new(3);
+    });
+    let results = [1, 2].map(|n| Client::new(n).allocate(&mut lab).map(drop));
+    assert_eq!(results, [Ok(()), Ok(())]);
+    assert!(minted(&lab, 3, "ann", 1).allocate(&mut lab).is_ok());
+    assert_eq!(Client::new(4).allocate(&mut lab), Err(486));
+    lab.relay.client_gone(Client::new(1).address);
+    assert_eq!(minted(&lab, 5, "ann", 2).allocate(&mut lab), Err(486));
+}
+
 #[test]
 fn the_minter_counts_and_not_the_random_id() {
     let mut lab = Lab::with(|config| config.limits.per_user = NonZeroU32::new(1));

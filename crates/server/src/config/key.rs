@@ -225,7 +225,7 @@ pub(crate) const KEYS: &[Key] = &[
     flag("grace", Milliseconds, One, "5000",
         "How long a client of the Socket.IO and meeting doors that dropped keeps its place in a room. Native and PeerJS clients keep theirs for 30 seconds."),
     flag("user_quota", Quota, One, "64",
-        "TURN allocations one user may hold; 0: no limit."),
+        "TURN allocations one user may hold; 0: no limit. Static users, whose name many people may share, are bounded by it only where it is given."),
     flag("total_quota", Quota, One, "10000",
         "TURN allocations in all; 0: no limit."),
     flag("max_bps", BitRate, One, "0",

@@ -144,6 +144,7 @@ impl Reader {
             allow_peers: self.many("allow_peer"),
             deny_peers: self.many("deny_peer"),
             user_quota: NonZeroU32::new(self.one("user_quota")),
+            spare_static_users: !self.gathered.values.contains_key("user_quota"),
             total_quota: NonZeroU32::new(self.one("total_quota")),
             max_bps: NonZeroU64::new(self.one("max_bps")),
             total_bps: NonZeroU64::new(self.one("total_bps")),

@@ -113,6 +113,8 @@ pub struct RelaySettings {
     pub deny_peers: Vec<Cidr>,
     /// Allocations of one user (identity, static user or address) at a time.
     pub user_quota: Quota,
+    /// Whether it leaves static users out, whose name many people may share: where the operator has not given it.
+    pub spare_static_users: bool,
     /// Allocations in all at a time.
     pub total_quota: Quota,
     /// Bits per second one allocation may carry in each direction; `None`: no limit.

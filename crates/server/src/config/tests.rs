@@ -16,6 +16,7 @@ fn with_nothing_configured_the_defaults_stand() {
         (49152, 65535)
     );
     assert_eq!(settings.relay.max_bps, None);
+    assert!(settings.relay.spare_static_users);
     assert_eq!(settings.limits.connections_per_address, 1024);
 }
 
@@ -191,6 +192,7 @@ fn integers_may_be_written_as_toml_allows() {
     })
     .settings;
     assert_eq!(settings.relay.user_quota.unwrap().get(), 16);
+    assert!(!settings.relay.spare_static_users);
     assert_eq!(settings.relay.max_lifetime.as_secs(), 7200);
 }
 

@@ -334,6 +334,7 @@ fn config(settings: &RelaySettings, secrets: Vec<String>, places: &Places) -> Co
         deny_peers: networks(&settings.deny_peers),
         limits: Limits {
             per_user: settings.user_quota,
+            spare_configured_users: settings.spare_static_users,
             per_address: settings
                 .user_quota
                 .and_then(|quota| quota.checked_mul(USERS_PER_ADDRESS)),

@@ -36,6 +36,7 @@ pub(crate) fn settings() -> RelaySettings {
         }],
         secrets: vec![Secret::new(SECRET.to_owned())],
         user_quota: None,
+        spare_static_users: false,
         total_quota: None,
         workers: 2,
         nonce_lifetime: Duration::from_secs(600),
