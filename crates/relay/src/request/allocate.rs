@@ -35,19 +35,20 @@ impl Relay {
             return self.allocate_again(id, transaction);
         }
         let protocol = requested_protocol(client, stun, self.tcp_peers)?;
-        if let Some(alternate) = &self.alternate {
-            let addresses = alternate.addresses_for(client.remote().ip());
-            if !addresses.is_empty() {
-                return Err(Refused::Elsewhere(addresses));
-            }
-        }
+        let asked = Asked::read(stun)?;
         let granted = self.granted(stun.lifetime()?);
         let configured = self.users.is_fixed(&identity.username);
         let Some(seat) = self.table.seat(client, &identity.username, configured) else {
             self.counts.refused_allocations = self.counts.refused_allocations.wrapping_add(1);
             return Err(Refused::Code(ErrorCode::ALLOCATION_QUOTA_REACHED));
         };
-        let wish = self.wish(stun, &identity.username)?;
+        if let Some(alternate) = &self.alternate {
+            let addresses = alternate.addresses_for(client.remote().ip());
+            if !addresses.is_empty() {
+                return Err(Refused::Elsewhere(addresses));
+            }
+        }
+        let wish = self.wish(&asked, &identity.username)?;
         let expires = now.after(seconds(granted));
         let rate = seat.rate();
         let allocation = |family: Family, identity: Identity, seat: Option<Seat>| {
@@ -97,25 +98,9 @@ impl Relay {
         });
     }
 
-    /// Port and families of a new allocation: any IPv4 one unless asked otherwise, or the one kept under a token, which
-    /// excludes every other wish (RFC 8656 section 7.2, steps 5 to 8).
-    fn wish(&mut self, stun: &Stun<'_>, username: &str) -> Result<Wish, Refused> {
-        let (family, additional, even, token) = (
-            stun.requested_family()?,
-            stun.additional_family()?,
-            stun.even_port()?,
-            stun.reservation_token()?,
-        );
-        // A second address is an IPv6 one beside an IPv4 one, and no pair of ports (section 7.1).
-        let contradicts = match additional {
-            None => token.is_some() && (even.is_some() || family.is_some()),
-            Some(Some(Family::V6)) => family.is_some() || token.is_some() || even == Some(true),
-            Some(_) => true,
-        };
-        if contradicts {
-            return Err(Refused::Code(ErrorCode::BAD_REQUEST));
-        }
-        if let Some(token) = token {
+    /// Port and families of a new allocation: what was asked for, or the port kept under the token.
+    fn wish(&mut self, asked: &Asked, username: &str) -> Result<Wish, Refused> {
+        if let Some(token) = asked.token {
             let claimed = self.reservations.claim(token, username);
             let (reservation, family) =
                 claimed.ok_or(Refused::Code(ErrorCode::INSUFFICIENT_CAPACITY))?;
@@ -125,11 +110,10 @@ impl Relay {
                 dual: false,
             });
         }
-        let family = family.unwrap_or(Some(Family::V4));
         Ok(Wish {
-            family: family.ok_or(Refused::Code(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED))?,
-            port: self.port(even)?,
-            dual: additional.is_some(),
+            family: asked.family,
+            port: self.port(asked.even)?,
+            dual: asked.dual,
         })
     }
 
@@ -306,7 +290,43 @@ fn requested_protocol(
     }
 }
 
-/// What an Allocate asks for.
+/// What an Allocate says about ports and families.
+struct Asked {
+    family: Family,
+    dual: bool,
+    even: Option<bool>,
+    token: Option<u64>,
+}
+
+impl Asked {
+    /// An IPv4 address unless another is named. A token excludes every other wish (RFC 8656 section 7.2, steps 5 to 9).
+    fn read(stun: &Stun<'_>) -> Result<Self, Refused> {
+        let (family, additional, even, token) = (
+            stun.requested_family()?,
+            stun.additional_family()?,
+            stun.even_port()?,
+            stun.reservation_token()?,
+        );
+        // A second address is an IPv6 one beside an IPv4 one, and no pair of ports (section 7.1).
+        let contradicts = match additional {
+            None => token.is_some() && (even.is_some() || family.is_some()),
+            Some(Some(Family::V6)) => family.is_some() || token.is_some() || even == Some(true),
+            Some(_) => true,
+        };
+        if contradicts {
+            return Err(Refused::Code(ErrorCode::BAD_REQUEST));
+        }
+        let family = family.unwrap_or(Some(Family::V4));
+        Ok(Self {
+            family: family.ok_or(Refused::Code(ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED))?,
+            dual: additional.is_some(),
+            even,
+            token,
+        })
+    }
+}
+
+/// What an Allocate gets.
 struct Wish {
     port: Port,
     family: Family,

@@ -3,7 +3,12 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
 use magpie_relay::credentials;
-use turn_types::attribute::Lifetime;
+use stun_types::attribute::RawAttribute;
+use stun_types::prelude::AttributeStaticType;
+use turn_types::attribute::{
+    EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport, ReservationToken,
+};
+use turn_types::message::ALLOCATE;
 
 use crate::lab::{Client, Lab, PEER, SECRETS, Sent};
 
@@ -14,6 +19,28 @@ fn a_user_over_quota_is_486_and_others_are_not() {
     assert!(Client::new(2).allocate(&mut lab).is_ok());
     assert_eq!(Client::new(3).allocate(&mut lab), Err(486));
     assert!(minted(&lab, 4, "ann", 1).allocate(&mut lab).is_ok());
+}
+
+/// RFC 8656 section 7.2: what is wrong with the request is said first.
+#[test]
+fn a_request_that_cannot_be_granted_is_no_matter_of_quotas() {
+    let mut lab = Lab::with(|config| config.limits.per_user = NonZeroU32::new(1));
+    Client::new(1).allocate(&mut lab).unwrap();
+    let mut client = Client::new(2);
+    client.learn(&mut lab);
+    let udp = RequestedTransport::new(17);
+    let no_family = RawAttribute::new(RequestedAddressFamily::TYPE, &[7, 0, 0, 0]);
+    let token = ReservationToken::new(1);
+    let even = EvenPort::new(true);
+    assert_eq!(
+        client.ask(&mut lab, ALLOCATE, &[&udp, &no_family]),
+        Err(440)
+    );
+    assert_eq!(
+        client.ask(&mut lab, ALLOCATE, &[&udp, &token, &even]),
+        Err(400)
+    );
+    assert_eq!(client.ask(&mut lab, ALLOCATE, &[&udp]), Err(486));
 }
 
 /// The one name that all pages of a site carry is no one user.
