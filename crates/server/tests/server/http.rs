@@ -169,7 +169,8 @@ fn the_trust_page_speaks_both_languages_over_plain_http() {
     let english = server.http(&server.request("/trust", "Accept-Language: en\r\n"));
     let chinese = server.http(&server.request("/trust", "Accept-Language: zh-CN\r\n"));
     assert!(english.body.contains("Trust this Magpie") && english.body.contains("<svg"));
-    assert!(chinese.body.contains("信任这台 Magpie"));
+    assert!(chinese.body.contains("<h1>信任这台服务器</h1>"));
+    assert!(english.body.contains(">Magpie</a>") && chinese.body.contains(">鹊桥</a>"));
     assert!(
         server
             .http(&server.request("/trust?lang=zh", "Accept-Language: en\r\n"))

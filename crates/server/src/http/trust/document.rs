@@ -29,10 +29,11 @@ impl IntoResponse for Document<'_> {
             "<!doctype html><html lang=\"{tag}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
              <link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/trust/trust.css\"><script src=\"/trust/light.js\" defer></script></head>\
-             <body><header><a class=\"name\" href=\"https://{host}/\">Magpie</a>\
+             <body><header><a class=\"name\" href=\"https://{host}/\">{name}</a>\
              <a href=\"{path}?lang={other_tag}\" lang=\"{other_tag}\" hreflang=\"{other_tag}\">{other_name}</a></header>\
              <main><h1>{title}</h1>{body}<p><a class=\"go\" href=\"https://{host}{next}\">{go}</a></p></main></body></html>",
             tag = self.language.tag(),
+            name = words.name,
             title = self.title,
             host = self.host,
             path = escape(self.path),

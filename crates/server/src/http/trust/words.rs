@@ -64,6 +64,7 @@ fn best(list: &str) -> Option<&str> {
 
 /// Everything said.
 pub(in crate::http) struct Words {
+    pub(super) name: &'static str,
     pub(in crate::http) title: &'static str,
     pub(in crate::http) why: &'static str,
     pub(in crate::http) checking: &'static str,
@@ -100,6 +101,7 @@ pub(in crate::http) const fn words(language: Language) -> &'static Words {
 }
 
 const ENGLISH: Words = Words {
+    name: "Magpie",
     title: "Trust this Magpie",
     why: "Browsers give camera and microphone only to pages they trust. This server makes its own certificates; install its \
           authority once, and this device trusts it from then on. The authority is limited: it cannot vouch for any site on the internet.",
@@ -157,7 +159,8 @@ const ENGLISH: Words = Words {
 };
 
 const CHINESE: Words = Words {
-    title: "信任这台 Magpie",
+    name: "鹊桥",
+    title: "信任这台服务器",
     why: "浏览器只把摄像头和麦克风交给受信任的页面。这台服务器自己签发证书；安装一次它的根证书，这台设备以后就会信任它。该根证书的用途受限：它不能为互联网上的任何网站作保。",
     checking: "正在检查此浏览器是否信任服务器……",
     trusted: "此浏览器已信任服务器。",
@@ -167,9 +170,9 @@ const CHINESE: Words = Words {
     compare_why: "本页经由可能被他人篡改的连接传来。指纹（SHA-256）必须与 magpie 启动时打印的一致：",
     phone: "在另一部手机上",
     qr: "本页地址的二维码",
-    go: "通过 HTTPS 打开 Magpie",
-    insecure_title: "Magpie 需要 HTTPS",
-    insecure: "您打开的是不安全的地址（http://）。浏览器只把摄像头和麦克风交给安全页面，所以请在 https:// 地址上通话。",
+    go: "通过 HTTPS 打开鹊桥",
+    insecure_title: "鹊桥需要 HTTPS",
+    insecure: "你打开的是不安全的地址（http://）。浏览器只把摄像头和麦克风交给安全页面，所以请在 https:// 地址上通话。",
     trust_first: "如果浏览器在那里提示证书有问题，请先<a href=\"/trust\">安装这台服务器的证书</a>。",
     ios: Steps {
         system: "iPhone 和 iPad",
