@@ -210,7 +210,7 @@ function settings(
     session,
     <SettingsView
       session={session}
-      preferences={made.armed}
+      preferences={{ ...made.armed, hideAddress: session === made.online }}
       offering={false}
       origin={made.ORIGIN}
       media={media}

@@ -2,6 +2,7 @@ import type { EndReason } from 'magpie-client'
 import type { MediaFailure } from 'magpie-client/devices'
 import type { Quality } from 'magpie-client/quality'
 import { useEffect, useReducer, useState } from 'react'
+import { useTranslation } from 'react-i18next'
 import { lin } from '../../gallery/fixtures'
 import { displayName } from '../../model/people'
 import { DEFAULT_PREFERENCES } from '../../model/preferences'
@@ -29,6 +30,7 @@ interface StillProps {
 
 /** A view that stands still: it takes what the person does, but nothing happens by itself. */
 export function Still({ view: first, call: wish, me, them, screen }: StillProps) {
+  const { t } = useTranslation('call')
   const [view, dispatch] = useReducer(reduce, first)
   const [{ call, local }] = useState(() => {
     const remote = them
@@ -46,7 +48,7 @@ export function Still({ view: first, call: wish, me, them, screen }: StillProps)
     <CallScreen
       call={call}
       name={displayName(call.peer) ?? ''}
-      about={call.peer === lin ? '@lin' : ''}
+      about={call.peer === lin ? `${t('incoming.contact')} · @lin` : t('incoming.stranger')}
       local={local}
       view={view}
       dispatch={dispatch}
