@@ -223,10 +223,13 @@ impl Net {
 
     /// Adds a client's stream: its number.
     pub(super) fn add_stream(&mut self, stream: Stream) -> io::Result<usize> {
+        let client = stream.client();
         let slot = self.streams.insert(stream);
-        let stream = self.streams.get_mut(slot);
-        let stream = stream.ok_or(io::ErrorKind::NotFound)?;
-        self.epoll.add(&*stream, readable(Token::Stream(slot)))?;
+        let stream = self.streams.get(slot).ok_or(io::ErrorKind::NotFound)?;
+        if let Err(error) = self.epoll.add(stream, readable(Token::Stream(slot))) {
+            self.streams.remove(client);
+            return Err(error.into());
+        }
         Ok(slot)
     }
 
@@ -293,6 +296,15 @@ impl Net {
     /// Takes a client's stream, which carries something else than messages from here on.
     pub(super) fn take_stream(&mut self, client: ClientAddr) -> Option<Parts> {
         Some(self.streams.take(client)?.into_parts())
+    }
+
+    /// Takes a client's stream that is not to be waited for here any more: it stays open, so the kernel would go on telling of it.
+    pub(super) fn release_stream(&mut self, client: ClientAddr) -> Option<Parts> {
+        let stream = self.streams.take(client)?;
+        if let Err(error) = self.epoll.delete(&stream) {
+            tracing::error!(%error, "a stream that goes to another worker is still waited for");
+        }
+        Some(stream.into_parts())
     }
 
     /// Closes a relay socket; the kernel takes it out of the epoll set with that.

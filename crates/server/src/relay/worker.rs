@@ -260,7 +260,7 @@ impl Worker {
         match leaving {
             Leaving::Joined(connection) => self.switch.join(now, client, connection, rest),
             Leaving::ToWorker(worker) => {
-                let parts = self.switch.net.take_stream(client);
+                let parts = self.switch.net.release_stream(client);
                 let door = self.doors.get(usize::from(worker));
                 if let (Some(parts), Some(door)) = (parts, door) {
                     door.send(ToWorker::Stream(Box::new(parts.into_new(rest))));
