@@ -18,12 +18,15 @@ pub(super) struct Line {
     there: bool,
     /// When to give the hub a sign of life, and to say again what was not acknowledged.
     beat: Millis,
+    /// When what is waited for should have come: the call ends then.
+    pub(super) until: Option<Millis>,
     steps: VecDeque<Step>,
 }
 
 impl Line {
-    /// A line with a random call id, of which nobody knows yet.
-    pub(super) fn new(now: Millis, seed: [u8; 32]) -> Self {
+    /// A line with a random call id, of which nobody knows yet; the first thing waited for has to come within `patience`
+    /// milliseconds.
+    pub(super) fn new(now: Millis, seed: [u8; 32], patience: u64) -> Self {
         let [a, b, c, d, rest @ ..] = seed;
         let mut call = [0; 16];
         for (to, from) in call.iter_mut().zip(rest) {
@@ -35,6 +38,7 @@ impl Line {
             stream: Stream::new(epoch),
             there: false,
             beat: now.after(BEAT_MS),
+            until: Some(now.after(patience)),
             steps: VecDeque::new(),
         }
     }
@@ -116,8 +120,13 @@ impl Line {
         }
     }
 
-    pub(super) const fn poll_timeout(&self) -> Millis {
-        self.beat
+    /// Whether what is waited for should have come by `now`.
+    pub(super) fn is_overdue(&self, now: Millis) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
+    pub(super) fn poll_timeout(&self) -> Millis {
+        self.until.map_or(self.beat, |until| until.min(self.beat))
     }
 
     fn say_again(&mut self) {

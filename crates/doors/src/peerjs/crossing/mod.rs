@@ -23,8 +23,6 @@ pub struct Crossing {
     state: State,
     caller: Option<Caller>,
     line: Line,
-    /// When what was held for too long ends the call.
-    until: Option<Millis>,
 }
 
 /// What carries either kind of call needs of it.
@@ -115,8 +113,7 @@ impl Crossing {
             number: number.to_owned(),
             state: State::Idle,
             caller: None,
-            line: Line::new(now, seed),
-            until: Some(now.after(OFFER_MS)),
+            line: Line::new(now, seed, OFFER_MS),
         }
     }
 
@@ -138,7 +135,7 @@ impl Crossing {
             candidates: Vec::new(),
         });
         self.state = State::Ringing;
-        self.until = None;
+        self.line.until = None;
         self.line.push(Step::Introduce {
             peer: peer.to_owned(),
         });
@@ -229,7 +226,7 @@ impl Crossing {
                 self.say("ANSWER", json!({ "sdp": answer, "browser": "magpie" }));
             }
             (Some(description), _) if restarts(description) => {
-                self.until = Some(now.after(RESTART_MS));
+                self.line.until = Some(now.after(RESTART_MS));
             }
             (_, Some(candidate)) if candidate.is_object() => {
                 self.say("CANDIDATE", json!({ "candidate": candidate }));
@@ -307,15 +304,14 @@ impl Across for Crossing {
     }
 
     fn handle_timeout(&mut self, now: Millis) {
-        match self.until.is_some_and(|until| until <= now) {
+        match self.line.is_overdue(now) {
             true => self.hang_up(),
             false => self.line.handle_timeout(now),
         }
     }
 
     fn poll_timeout(&self) -> Millis {
-        let beat = self.line.poll_timeout();
-        self.until.map_or(beat, |until| until.min(beat))
+        self.line.poll_timeout()
     }
 
     fn poll_step(&mut self) -> Option<Step> {

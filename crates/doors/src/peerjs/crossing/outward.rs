@@ -20,8 +20,6 @@ pub struct Outward {
     line: Line,
     /// Candidates of the PeerJS client that came before its answer.
     candidates: Vec<Value>,
-    /// When what is waited for should have come.
-    until: Option<Millis>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +38,7 @@ impl Outward {
     /// A page of the PeerJS client `peer`, for somebody who is about to dial it.
     #[must_use]
     pub fn new(now: Millis, seed: [u8; 32], peer: &str) -> Self {
-        let mut line = Line::new(now, seed);
+        let mut line = Line::new(now, seed, DIAL_MS);
         line.push(Step::Introduce {
             peer: peer.to_owned(),
         });
@@ -51,7 +49,6 @@ impl Outward {
             state: State::Idle,
             line,
             candidates: Vec::new(),
-            until: Some(now.after(DIAL_MS)),
         }
     }
 
@@ -87,7 +84,7 @@ impl Outward {
         };
         self.line.call = call;
         self.state = State::Accepted;
-        self.until = Some(now.after(OFFER_MS));
+        self.line.until = Some(now.after(OFFER_MS));
         self.line.push(Step::Appear {
             number: number.to_owned(),
         });
@@ -107,7 +104,7 @@ impl Outward {
                 self.offer(now, description);
             }
             (Some(description), _) if restarts(description) => {
-                self.until = Some(now.after(RESTART_MS));
+                self.line.until = Some(now.after(RESTART_MS));
             }
             (_, Some(candidate)) if candidate.is_object() => {
                 self.say("CANDIDATE", json!({ "candidate": candidate }));
@@ -118,7 +115,7 @@ impl Outward {
 
     fn offer(&mut self, now: Millis, description: &Value) {
         self.state = State::Offered;
-        self.until = Some(now.after(ANSWER_MS));
+        self.line.until = Some(now.after(ANSWER_MS));
         let offer = json!({ "type": "offer", "sdp": with_a_stream(field(description, "sdp")) });
         self.say("OFFER", json!({ "sdp": offer, "browser": "magpie" }));
     }
@@ -129,7 +126,7 @@ impl Outward {
             return;
         }
         self.state = State::Active;
-        self.until = None;
+        self.line.until = None;
         let state =
             json!({ "audio": sends(sdp, "audio"), "video": sends(sdp, "video"), "screen": false });
         let answer = json!({ "type": "answer", "sdp": sdp });
@@ -203,15 +200,14 @@ impl Across for Outward {
     }
 
     fn handle_timeout(&mut self, now: Millis) {
-        match self.until.is_some_and(|until| until <= now) {
+        match self.line.is_overdue(now) {
             true => self.hang_up(),
             false => self.line.handle_timeout(now),
         }
     }
 
     fn poll_timeout(&self) -> Millis {
-        let beat = self.line.poll_timeout();
-        self.until.map_or(beat, |until| until.min(beat))
+        self.line.poll_timeout()
     }
 
     fn poll_step(&mut self) -> Option<Step> {
