@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { build } from 'vite'
+import { test as base } from './fixtures.ts'
 import { serveElsewhere, type Elsewhere } from './foreign.ts'
 
 /** A page whose code is given after its address is known. */
@@ -9,8 +10,20 @@ export interface CopiedPage extends Elsewhere {
   readonly paste: (code: string) => Promise<void>
 }
 
+/** Tests with such a page, from which the server lets calls be made: who copies the code has to allow their page. */
+export const test = base.extend<{ copied: CopiedPage }>({
+  copied: async ({}, use) => {
+    const copied = await serveCopied()
+    await use(copied)
+    copied.close()
+  },
+  flags: async ({ copied }, use) => {
+    await use(['--origin', copied.origin])
+  },
+})
+
 /** Serves a page with one video and the code pasted last. */
-export async function serveCopied(): Promise<CopiedPage> {
+async function serveCopied(): Promise<CopiedPage> {
   // within the workspace, where its packages are found
   const artefacts = resolve(import.meta.dirname, '../artefacts')
   await mkdir(artefacts, { recursive: true })

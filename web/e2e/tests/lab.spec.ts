@@ -1,9 +1,9 @@
 // The page for developers: its demonstrations make calls, and so does the code it hands out.
 import type { Locator, Page } from '@playwright/test'
 import { graveFindings } from '../src/accessible.ts'
-import { expect, test as base } from '../src/fixtures.ts'
+import { expect } from '../src/fixtures.ts'
 import type { Person } from '../src/person.ts'
-import { serveCopied, type CopiedPage } from '../src/snippet.ts'
+import { test } from '../src/snippet.ts'
 import { sees } from '../src/seeing.ts'
 
 declare global {
@@ -23,18 +23,6 @@ const tabs = {
 /** Those whose clients call a room, not a name. */
 const roomy: readonly string[] = ['socketio', 'meeting']
 const protocols = Object.keys(tabs) as (keyof typeof tabs)[]
-
-const test = base.extend<{ copied: CopiedPage }>({
-  copied: async ({}, use) => {
-    const copied = await serveCopied()
-    await use(copied)
-    copied.close()
-  },
-  // who pastes the code of the library into a page of their own must allow that page
-  flags: async ({ copied }, use) => {
-    await use(['--origin', copied.origin])
-  },
-})
 
 for (const protocol of protocols) {
   test(`the demonstration of ${protocol} connects and both sides decode pictures, again after a stop`, async ({

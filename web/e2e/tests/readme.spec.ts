@@ -2,20 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Page } from '@playwright/test'
-import { expect, test as base } from '../src/fixtures.ts'
+import { expect } from '../src/fixtures.ts'
 import { sees } from '../src/seeing.ts'
-import { serveCopied, type CopiedPage } from '../src/snippet.ts'
-
-const test = base.extend<{ copied: CopiedPage }>({
-  copied: async ({}, use) => {
-    const copied = await serveCopied()
-    await use(copied)
-    copied.close()
-  },
-  flags: async ({ copied }, use) => {
-    await use(['--origin', copied.origin])
-  },
-})
+import { test } from '../src/snippet.ts'
 
 test('two pages made of them call each other', async ({ arrive, copied, server }) => {
   await copied.paste(page(await tenLines(), server.origin))
